@@ -1,0 +1,78 @@
+# Everything a developer types. Programs come from node_modules first: the machine's own Node may be too old for us.
+export PATH := $(CURDIR)/node_modules/.bin:$(CURDIR)/build/bin:$(PATH)
+SHELL := bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+cluster := node test/cluster/main.ts
+# CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
+own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
+
+.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api test-cluster demo dev cluster-build cluster-up cluster-down cluster-status clean
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: node_modules/.installed ## install Node 24 and all packages, when the lock file has changed
+
+# By the lock file, but not `npm ci`: that refuses a lock file which lacks the optional packages of platforms other than ours.
+node_modules/.installed: package.json package-lock.json
+	@for program in node npm; do command -v $$program >/dev/null || { echo "make: no $$program on the PATH: install Node.js 20 or newer with npm"; exit 1; }; done
+	@npm install --no-save --no-audit --no-fund --loglevel=error && touch $@
+
+build: setup ## compile into dist/
+	@rm -rf dist && tsc --project tsconfig.build.json
+
+image: setup ## build the image into build/image/ (buildah or docker)
+	@$(cluster) image
+
+load: image ## put the image into every node of the cluster
+	@$(cluster) load
+
+generate: setup ## write the CRDs and their reference from the schemas
+	@node crds/generate.ts
+
+fmt: setup ## format everything
+	@biome check --write .
+
+lint: setup ## format and lint rules, with the import rules of each folder
+	@biome ci .
+
+types: setup ## type-check everything
+	@tsc --noEmit --project .
+
+verify: setup ## every static gate: format, lint, types, dead code, generated files, file sizes
+	@node scripts/test.ts verify
+
+test: setup ## every tier: verify, unit, api, cluster; installs and builds what is missing
+	@node scripts/test.ts
+
+test-unit: setup ## unit, property and vector tests
+	@node scripts/test.ts unit
+
+test-api: setup ## against a real API server
+	@node scripts/test.ts api
+
+test-cluster: setup ## against a real cluster of several nodes
+	@node scripts/test.ts cluster
+
+demo: setup $(own_cluster) ## from nothing to a decrypted search (KEEP=1 leaves it running; CLUSTER=current IMAGE=… uses yours)
+	@node test/demo/main.ts
+
+dev: setup ## one Vault on this machine's loopback, with throw-away keys
+	@node vault/main.ts dev
+
+cluster-build: setup ## build Kubernetes, CoreDNS and Helm (once; kept in the cache folder)
+	@$(cluster) build
+
+cluster-up: setup ## start a cluster of NODES nodes (2), or find it running
+	@$(cluster) up
+
+cluster-down: setup ## take the cluster down and leave nothing of it
+	@$(cluster) down
+
+cluster-status: setup ## what runs, and whether it is well
+	@$(cluster) status
+
+clean: ## remove what was built in the checkout (the cluster and the cache folder stay)
+	@rm -rf build dist
