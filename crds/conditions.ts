@@ -1,0 +1,58 @@
+/**
+ * The conditions of a RuneVault and every reason each of them may carry. Reasons are a closed union: scripts and dashboards match on
+ * them, so a new one is an addition to the API.
+ */
+
+export const REASONS = {
+	/** The summary: the Vault serves as the spec asks. Otherwise the reason of what is in the way. */
+	Ready: ['Serving', 'SpecInvalid', 'RefsMissing', 'NotProgrammed', 'KeysNotLoaded', 'PrimaryNotAvailable'],
+	Accepted: ['Valid', 'Invalid'],
+	ResolvedRefs: ['Resolved', 'SecretNotFound', 'IngressClassNotFound', 'SpecInvalid'],
+	Programmed: ['Applied', 'ApplyFailed', 'NameTaken', 'WaitingForKeys', 'SpecInvalid', 'Paused'],
+	KeysLoaded: ['Proved', 'NotProved', 'KeysMissing', 'Generating', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer'],
+	PrimaryAvailable: ['Serving', 'NoPrimary', 'NotRouted', 'NotProved', 'Down'],
+	StandbyReady: ['Standing', 'SingleReplica', 'NoStandby'],
+	TokensCurrent: ['Adopted', 'AdoptionPending', 'NotProved', 'SpecInvalid'],
+	Protected: ['Unprotected'],
+	Progressing: ['Complete', 'Creating', 'GeneratingKeys', 'RollingOut', 'RotatingTokens', 'Paused'],
+	Degraded: ['Healthy', 'KeysMissing', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer', 'ApplyFailed', 'NameTaken', 'PodsNotReady'],
+} as const;
+
+export type ConditionType = keyof typeof REASONS;
+export type Reason<T extends ConditionType = ConditionType> = (typeof REASONS)[T][number];
+export type ConditionStatus = 'True' | 'False' | 'Unknown';
+
+export const CONDITION_TYPES = Object.keys(REASONS) as ConditionType[];
+
+/** One condition as `status.conditions` holds it. */
+export type Condition = {
+	type: ConditionType;
+	status: ConditionStatus;
+	observedGeneration: number;
+	lastTransitionTime: string;
+	reason: Reason;
+	message: string;
+};
+
+/** What a check says about one condition: all but the bookkeeping. */
+export type Finding<T extends ConditionType = ConditionType> = { status: ConditionStatus; reason: Reason<T>; message: string };
+export type Findings = { [T in ConditionType]: Finding<T> };
+
+/**
+ * The conditions to write: every type, in a fixed order, with `lastTransitionTime` moved only where the status changed.
+ * @param now RFC 3339.
+ */
+export function toConditions(findings: Findings, previous: readonly Condition[], generation: number, now: string): Condition[] {
+	return CONDITION_TYPES.map(type => {
+		const finding = findings[type];
+		const before = previous.find(each => each.type === type);
+		return {
+			type,
+			status: finding.status,
+			observedGeneration: generation,
+			lastTransitionTime: before !== undefined && before.status === finding.status ? before.lastTransitionTime : now,
+			reason: finding.reason,
+			message: finding.message,
+		};
+	});
+}

@@ -1,0 +1,157 @@
+/**
+ * The RuneVault resource: the one source of its TypeScript types, its defaults, the CRD's YAML and the reference page.
+ *
+ * Only what works is in here. Rules: no booleans, floats or phases; every field described and bounded; static defaults; durations and
+ * quantities kept as typed; what must not change says so in a CEL transition rule. The reconcile parses the spec with the same schema.
+ */
+import { z } from 'zod';
+import { CONDITION_TYPES, type Condition } from './conditions.ts';
+import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure.ts';
+import { dnsLabel, dnsName, duration, listByKey, rules } from './fields.ts';
+import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
+
+export const resource = { group: 'runevault.io', version: 'v1alpha1', plural: 'runevaults', kind: 'RuneVault', namespaced: true } as const;
+
+/** Names of owned objects append up to 35 characters, and a pod's host name and revision label hold 63. */
+export const MAX_NAME_LENGTH = 40;
+
+const tokenSchema = z.object({
+	name: dnsLabel(20).describe('Name of the token: the identity that limits, metrics and audit lines speak of.'),
+	role: z.enum(['Member', 'Admin']).default('Member').describe('What the token may do.'),
+	generation: rules(z.int().min(1).max(1_000_000).default(1), {
+		rule: 'self >= oldSelf',
+		message: 'must not fall: raise it to rotate the token',
+	}).describe('Raise it to rotate the token: a new one is made and the old one is refused at once.'),
+});
+
+const limitsSchema = z
+	.object({
+		topK: z.int().min(1).max(10).default(10).describe('How many results one decrypt_scores call may return at most.'),
+		callsPerMinute: z.int().min(1).max(1_000_000).default(600).describe('Blobs a token may have decrypted a minute, on each pod.'),
+		failedAuthPerMinute: z.int().min(1).max(10_000).default(20).describe('Wrong tokens from one address a minute before it is locked out.'),
+	})
+	.prefault({});
+
+export const runeVaultSpecSchema = z.object({
+	team: rules(dnsLabel(32), { rule: 'self == oldSelf', message: 'is immutable' }).describe(
+		'Name of the team; its tokens begin with evt_<team>_. Immutable.',
+	),
+	replicas: z.int().min(1).max(9).default(3).describe('Vault pods: one primary, the others standbys that could take over now.'),
+	image: z.string().min(1).max(512).optional().describe("Image of the Vault pods; the operator's own when left out."),
+	imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent').describe('When the image is pulled.'),
+	keys: z
+		.object({
+			dimension: rules(z.int().min(32).max(4096).default(1024), { rule: 'self == oldSelf', message: 'is immutable' }).describe(
+				'Dimension of the vectors the key is for. Immutable.',
+			),
+			indexName: z
+				.string()
+				.min(1)
+				.max(128)
+				.regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be letters, digits, -, _ and .')
+				.optional()
+				.describe('Name of the search index, told to clients by get_public_key.'),
+		})
+		.prefault({})
+		.describe('The FHE key of the team.'),
+	access: z
+		.object({
+			tokens: listByKey(tokenSchema.describe('A token of the team.'), 100, 'name')
+				.min(1)
+				.prefault([{ name: 'team', role: 'Member', generation: 1 }])
+				.describe('The tokens of the team. One that is taken out is refused at once and its Secret is removed.'),
+			limits: limitsSchema.describe('What callers may ask.'),
+		})
+		.prefault({})
+		.describe('Who may call, and how much.'),
+	failover: z
+		.object({
+			probePeriod: duration('1s', '60s').default('10s').describe('How often the operator has each pod prove that it decrypts.'),
+			leaseDuration: duration('5s', '120s')
+				.default('15s')
+				.describe('How long a primary that fell silent keeps its Lease before a standby takes it.'),
+		})
+		.prefault({})
+		.describe('How a lost primary is noticed and replaced.'),
+	ingress: ingressSchema.describe('The way from outside the cluster.'),
+	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
+	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),
+	resources: resourcesSchema.describe('Compute resources of a Vault pod.'),
+	podTemplate: podTemplateSchema.describe('Placement and extras of the Vault pods.'),
+});
+
+/** A spec with its defaults filled in. */
+export type RuneVaultSpec = z.infer<typeof runeVaultSpecSchema>;
+
+const instant = () => z.iso.datetime({ offset: true });
+const count = () => z.int().min(0).max(2_147_483_647);
+
+const conditionSchema = z.object({
+	type: z.enum(CONDITION_TYPES as [string, ...string[]]).describe('Which condition.'),
+	status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+	observedGeneration: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe('The generation of the spec it speaks of.'),
+	lastTransitionTime: instant().describe('When its status last changed.'),
+	reason: z.string().min(1).max(64).describe('Why, as one word for programs.'),
+	message: z.string().max(4096).describe('Why, for people.'),
+});
+
+const tokenStatusSchema = z.object({
+	name: dnsLabel(20).describe('Name of the token.'),
+	generation: z.int().min(1).max(1_000_000).describe('Generation of the token in the Secret.'),
+	secretName: dnsName().describe('Secret that holds the token.'),
+	state: z.enum(['Active', 'Rotating']).describe('Rotating until every pod has adopted the generation.'),
+	rotatedAt: instant().describe('When this token was made.'),
+	adoptedBy: z.array(dnsName().describe('Name of a pod.')).max(9).describe('Pods that proved to know this generation.'),
+});
+
+export const runeVaultStatusSchema = z.object({
+	observedGeneration: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe('The generation of the spec the status speaks of.'),
+	conditions: listByKey(conditionSchema.describe('One condition.'), 32, 'type')
+		.optional()
+		.describe('What is so, and why. Ready is the summary.'),
+	endpoint: z.string().max(512).optional().describe('MCP endpoint for clients.'),
+	replicas: count().optional().describe('Vault pods that exist.'),
+	readyReplicas: count().optional().describe('Vault pods that are ready.'),
+	updatedReplicas: count().optional().describe('Vault pods of the current template.'),
+	image: z.string().max(512).optional().describe('Image of the Vault pods.'),
+	primary: z
+		.object({
+			pod: dnsName().describe('Name of the pod that is routed to.'),
+			epoch: count().describe('Counts the primaries this Vault has had.'),
+			since: instant().describe('When it became primary, as the operator saw it.'),
+		})
+		.optional()
+		.describe('The pod that clients reach.'),
+	keys: z
+		.object({
+			fingerprint: z.string().max(71).describe('SHA-256 of EncKey.bin: the identity of the key.'),
+			version: z.int().min(1).max(1_000_000).describe('Version of the key Secret.'),
+			dimension: z.int().min(32).max(4096).describe('Dimension of the key.'),
+			secretName: dnsName().describe('Secret that holds the sealed key.'),
+		})
+		.optional()
+		.describe('The FHE key. Once recorded, a missing key is never replaced by a new one.'),
+	tokens: listByKey(tokenStatusSchema.describe('One token.'), 100, 'name').optional().describe('The tokens and who adopted them.'),
+});
+
+/** What the operator tells. `conditions` is typed closer than the schema, which has to admit what older versions wrote. */
+export type RuneVaultStatus = Omit<z.infer<typeof runeVaultStatusSchema>, 'conditions'> & { conditions?: Condition[] };
+
+/** The resource as the API server gives it: `spec` is not checked yet. */
+export type RuneVault = {
+	apiVersion: string;
+	kind: string;
+	metadata: {
+		name: string;
+		namespace: string;
+		uid: string;
+		generation: number;
+		resourceVersion: string;
+		creationTimestamp?: string;
+		deletionTimestamp?: string;
+		annotations?: Record<string, string>;
+		labels?: Record<string, string>;
+	};
+	spec: unknown;
+	status?: RuneVaultStatus;
+};
