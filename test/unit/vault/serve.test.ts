@@ -1,0 +1,157 @@
+/** A whole pod and its keygen Job as child processes, with the smallest API server they can live with. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { sha256, testConfig, tokens } from './builders.ts';
+import { type FakeApi, startFakeApi } from './fake-api.ts';
+
+const program = new URL('../../../vault/main.ts', import.meta.url).pathname;
+const secrets = '/api/v1/namespaces/rune/secrets';
+const configMaps = '/api/v1/namespaces/rune/configmaps';
+const lease = '/apis/coordination.k8s.io/v1/namespaces/rune/leases/acme-primary';
+const slice = '/apis/discovery.k8s.io/v1/namespaces/rune/endpointslices/acme-primary';
+
+const finished = (child: ChildProcess) => new Promise<number | null>(resolve => child.once('close', resolve));
+
+describe('a pod', () => {
+	let api: FakeApi;
+	let directory = '';
+	let env: NodeJS.ProcessEnv;
+	let child: ChildProcess | undefined;
+	before(async () => {
+		api = await startFakeApi();
+		directory = mkdtempSync(join(tmpdir(), 'pod-'));
+		const file = (name: string) => join(directory, name);
+		mkdirSync(file('keys/1'), { recursive: true });
+		mkdirSync(file('canaries'));
+		writeFileSync(file('kubeconfig'), api.kubeconfig);
+		writeFileSync(
+			file('verifiers.json'),
+			JSON.stringify({ tokens: [{ name: 'team', role: 'Member', generation: 1, sha256: sha256(tokens.team) }] }),
+		);
+		const config = testConfig({
+			keys: { directory: file('keys'), versions: [1], kekFile: file('kek') },
+			verifiersFile: file('verifiers.json'),
+			canaryDirectory: file('canaries'),
+		});
+		writeFileSync(file('config.json'), JSON.stringify(config));
+		env = {
+			PATH: process.env.PATH,
+			KUBECONFIG: file('kubeconfig'),
+			VAULT_CONFIG: file('config.json'),
+			POD_NAME: 'acme-0',
+			POD_NAMESPACE: 'rune',
+			POD_IP: '127.0.0.1',
+			OWNED_LABELS: JSON.stringify({ 'runevault.io/vault': 'acme' }),
+			OWNER_REFERENCE: JSON.stringify({ apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVault', name: 'acme', uid: 'u-1' }),
+		};
+	});
+	afterEach(() => child?.kill('SIGKILL'));
+	after(() => {
+		api.close();
+		rmSync(directory, { recursive: true });
+	});
+
+	const run = (command: string) => {
+		child = spawn(process.execPath, [program, command], { env });
+		return child;
+	};
+	const logLines = (from: ChildProcess) => {
+		assert.ok(from.stderr);
+		return createInterface({ input: from.stderr });
+	};
+	const log = (from: ChildProcess, message: string) =>
+		new Promise<Record<string, unknown>>((resolve, reject) => {
+			const seen: string[] = [];
+			logLines(from).on('line', line => {
+				seen.push(line);
+				if (line.includes(`"msg":"${message}"`)) resolve(JSON.parse(line));
+			});
+			from.once('close', () => reject(new Error(`ended without "${message}": ${seen.join('\n')}`)));
+		});
+
+	/** Mounts the Secrets and canaries keygen made, as the kubelet would. */
+	const mount = () => {
+		const data = (path: string, field: string): Record<string, string> => Object(api.objects.get(path)?.[field]);
+		for (const [name, value] of Object.entries(data(`${secrets}/acme-keys-1`, 'data'))) {
+			writeFileSync(join(directory, 'keys/1', name), Buffer.from(value, 'base64'));
+		}
+		writeFileSync(join(directory, 'kek'), Buffer.from(data(`${secrets}/acme-kek`, 'data').kek ?? '', 'base64'));
+		for (const [name, value] of Object.entries(data(`${configMaps}/acme-canaries`, 'binaryData'))) {
+			writeFileSync(join(directory, 'canaries', name), Buffer.from(value, 'base64'));
+		}
+	};
+
+	it('[VLT-26] keygen leaves KEK, sealed key and canaries in the cluster; a second Job changes nothing', async () => {
+		assert.equal(await finished(run('keygen')), 0);
+		const key = api.objects.get(`${secrets}/acme-keys-1`);
+		assert.deepEqual([key?.type, key?.immutable], ['runevault.io/fhe-key', true]);
+		const { annotations, labels, ownerReferences } = Object(key?.metadata);
+		const description = JSON.parse(Buffer.from(Object(key?.data)['key.json'], 'base64').toString());
+		assert.deepEqual(annotations, { 'runevault.io/fingerprint': description.fingerprint });
+		assert.deepEqual([labels, ownerReferences], [{ 'runevault.io/vault': 'acme' }, undefined]);
+		assert.equal(Object(api.objects.get(`${configMaps}/acme-canaries`)?.metadata).ownerReferences[0].uid, 'u-1');
+		const versions = () => [...api.objects.values()].map(object => object.metadata.resourceVersion);
+		const before = versions();
+		assert.equal(await finished(run('keygen')), 0);
+		assert.deepEqual(versions(), before);
+	});
+
+	describe('that serves', () => {
+		beforeEach(() => {
+			mount();
+			for (const path of [lease, slice]) {
+				api.objects.set(path, { metadata: { name: 'acme-primary', namespace: 'rune', uid: 'u', resourceVersion: '1' }, spec: {} });
+			}
+		});
+		const holder = () => Object(api.objects.get(lease)?.spec).holderIdentity;
+
+		it('[VLT-29] takes the lease and the route; SIGTERM releases the lease first, then a request in flight is answered, then code 0', async () => {
+			const pod = run('serve');
+			const listening = log(pod, 'listening');
+			const { publicPort, internalPort } = await listening;
+			await api.until(() => Object(api.objects.get(slice)).endpoints?.[0]?.addresses[0] === '127.0.0.1');
+			assert.equal(holder(), 'acme-0');
+			const probe = await fetch(`http://127.0.0.1:${internalPort}/probe?canary=0&nonce=abcd`);
+			const { role, ready, canary }: Record<string, unknown> = JSON.parse(await probe.text());
+			const answers = JSON.parse(Object(api.objects.get(`${configMaps}/acme-canaries`)?.data)['answers.json']);
+			assert.deepEqual([role, ready, canary], ['primary', true, { index: 0, digest: sha256(`abcd:${answers['0']}`) }]);
+
+			const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+			const headers = { authorization: `Bearer ${tokens.team}`, 'content-type': 'application/json', 'content-length': body.length };
+			const sending = request(`http://127.0.0.1:${publicPort}/mcp`, { method: 'POST', headers });
+			const status = new Promise(resolve => sending.once('response', response => resolve(response.resume().statusCode)));
+			sending.write(body.slice(0, 5));
+			await new Promise(resolve =>
+				sending.once('socket', socket => (socket.connecting ? socket.once('connect', resolve) : resolve(undefined))),
+			);
+			const ended = finished(pod);
+			pod.kill('SIGTERM');
+			await api.until(() => holder() === '' || holder() === undefined || holder() === null);
+			assert.equal((await fetch(`http://127.0.0.1:${internalPort}/readyz`)).status, 503);
+			sending.end(body.slice(5));
+			assert.equal(await status, 200);
+			assert.equal(await ended, 0);
+		});
+
+		for (const [name, damage, message] of [
+			['the wrong KEK', () => writeFileSync(join(directory, 'kek'), Buffer.alloc(32)), /^vault serve: .*SecKey_sealed\.bin: wrong KEK\n$/],
+			['no key', () => rmSync(join(directory, 'keys/1/SecKey_sealed.bin')), /^vault serve: no key: .*SecKey_sealed\.bin cannot be read\n$/],
+		] as const) {
+			it(`[VLT-20] ${name}: exit 1 and one line`, async () => {
+				damage();
+				const pod = run('serve');
+				let stderr = '';
+				pod.stderr?.on('data', data => (stderr += data));
+				assert.equal(await finished(pod), 1);
+				const last = stderr.trimEnd().split('\n').at(-1) ?? '';
+				assert.match(`${last}\n`, message);
+			});
+		}
+	});
+});

@@ -1,0 +1,140 @@
+/**
+ * Who may call: SHA-256 of each token, from verifiers.json. A token is hashed and the hash looked up, so the time taken says nothing of
+ * how much of a guess was right.
+ *
+ * The kubelet changes a mounted Secret by swapping the `..data` link, so the directory is watched, not the file; a poll each second
+ * catches what a watch misses. A file that cannot be read leaves the last good one in force and is reported as a problem.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { VaultError } from '../../fhe/errors.ts';
+
+const verifierSchema = z.object({
+	name: z.string().min(1).max(63),
+	role: z.enum(['Member', 'Admin']),
+	generation: z.int().min(0),
+	sha256: z.string().regex(/^[0-9a-f]{64}$/),
+	expiresAt: z.iso.datetime({ offset: true }).optional(),
+});
+const verifiersSchema = z.object({ tokens: z.array(verifierSchema).max(1000) });
+
+export type Role = 'Member' | 'Admin';
+export type Identity = { name: string; role: Role; generation: number };
+export type Verdict = { ok: true; identity: Identity } | { ok: false; reason: 'unknown' | 'expired' };
+
+/** By SHA-256 in hex. */
+export type VerifierTable = ReadonlyMap<string, { identity: Identity; expiresAt: number }>;
+
+export type Verifiers = {
+	check(token: string): Verdict;
+	/** The newest generation adopted for each token name. */
+	generations(): Record<string, number>;
+	/** Why the newest file is not in force, if it is not. Names the file, never its content. */
+	problem(): string | undefined;
+	close(): void;
+};
+
+/**
+ * Checks the text of verifiers.json.
+ * @throws VaultError `invalid_argument` with the field, never with a value.
+ */
+export function parseVerifiers(text: string): VerifierTable {
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		throw new VaultError('invalid_argument', 'not JSON');
+	}
+	const parsed = verifiersSchema.safeParse(value);
+	if (!parsed.success) {
+		throw new VaultError('invalid_argument', `${parsed.error.issues[0]?.path.join('.') || '(root)'} is not valid`);
+	}
+	return new Map(
+		parsed.data.tokens.map(({ name, role, generation, sha256, expiresAt }) => [
+			sha256,
+			{ identity: { name, role, generation }, expiresAt: expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(expiresAt) },
+		]),
+	);
+}
+
+/** Looks a token up in a table at the time `now` (milliseconds since 1970). */
+export function verifyToken(table: VerifierTable, token: string, now: number): Verdict {
+	const found = table.get(createHash('sha256').update(token, 'utf8').digest('hex'));
+	if (found === undefined) return { ok: false, reason: 'unknown' };
+	return found.expiresAt <= now ? { ok: false, reason: 'expired' } : { ok: true, identity: found.identity };
+}
+
+/** Verifiers that never change, for `vault dev` and tests. */
+export function fixedVerifiers(table: VerifierTable, now: () => number = Date.now): Verifiers {
+	return {
+		check: token => verifyToken(table, token, now()),
+		generations: () => newestGenerations(table),
+		problem: () => undefined,
+		close: () => undefined,
+	};
+}
+
+/**
+ * Reads verifiers.json and follows its changes until closed.
+ * @throws VaultError `invalid_argument` when the first reading fails.
+ */
+export function watchVerifiers(
+	file: string,
+	options: { now?: () => number; pollMs?: number; onChange?: (problem: string | undefined) => void } = {},
+): Verifiers {
+	const { now = Date.now, pollMs = 1000, onChange } = options;
+	const first = attempt(file);
+	if ('problem' in first) throw new VaultError('invalid_argument', `unreadable verifiers: ${first.problem}`, { field: 'verifiersFile' });
+	let { table, text } = first;
+	let problem: string | undefined;
+
+	const reload = () => {
+		const next = attempt(file);
+		if ('problem' in next) {
+			if (next.problem === problem) return;
+			problem = next.problem;
+		} else {
+			if (next.text === text && problem === undefined) return;
+			({ table, text } = next);
+			problem = undefined;
+		}
+		onChange?.(problem);
+	};
+	const watcher = watch(dirname(file), reload);
+	// The poll goes on when the watch breaks, so its error changes nothing but the delay.
+	watcher.on('error', () => watcher.close());
+	const timer = setInterval(reload, pollMs);
+
+	return {
+		check: token => verifyToken(table, token, now()),
+		generations: () => newestGenerations(table),
+		problem: () => problem,
+		close() {
+			clearInterval(timer);
+			watcher.close();
+		},
+	};
+}
+
+function attempt(file: string): { table: VerifierTable; text: string } | { problem: string } {
+	let text: string;
+	try {
+		text = readFileSync(file, 'utf8');
+	} catch {
+		return { problem: `cannot read ${file}` };
+	}
+	try {
+		return { table: parseVerifiers(text), text };
+	} catch (error) {
+		if (error instanceof VaultError) return { problem: `${file}: ${error.message}` };
+		throw error;
+	}
+}
+
+function newestGenerations(table: VerifierTable): Record<string, number> {
+	const newest: Record<string, number> = {};
+	for (const { identity } of table.values()) newest[identity.name] = Math.max(newest[identity.name] ?? 0, identity.generation);
+	return newest;
+}

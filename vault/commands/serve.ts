@@ -1,0 +1,122 @@
+/**
+ * `vault serve`: one pod. Starts what tells that it is alive, then opens the keys, then answers calls, then runs for the lease; and
+ * takes all of it back in the opposite order when it is asked to stop, or when a later step fails.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadSeal } from '../../fhe/seal.ts';
+import { createTransport } from '../../kube/transport.ts';
+import { watchVerifiers } from '../auth/verifiers.ts';
+import { readConfig } from '../config.ts';
+import { createPublicApp } from '../http/app.ts';
+import { createInternalApp } from '../http/internal.ts';
+import { listen } from '../http/listen.ts';
+import { openKeys } from '../keys/custody.ts';
+import { buildKeyring } from '../keys/keyring.ts';
+import { createLog } from '../log.ts';
+import { createElector } from '../role/elector.ts';
+import { createVault, type Vault } from '../vault.ts';
+import { findCluster } from './cluster.ts';
+import { type Command, parseOptions, requiredEnv, stopSignal } from './command.ts';
+
+const help = `vault serve: run one Vault pod
+
+Usage: vault serve
+
+Reads from the environment:
+  VAULT_CONFIG       the configuration file, written by the operator
+  POD_NAME           this pod, as it signs the lease
+  POD_NAMESPACE      where lease and EndpointSlice are
+  POD_IP             where clients reach this pod
+  LOG_LEVEL          debug, info, warn or error (default info)
+
+Audit records go to stdout, logs to stderr, both as JSON lines. SIGTERM ends it with code 0.
+`;
+
+/** How long requests in flight may take after the signal to stop. */
+const GRACE_MS = 10_000;
+/** How long the API server may take to have the lease given up. */
+const RELEASE_MS = 2000;
+/** How long connections are still taken after the lease is released: until then some nodes route to this pod. */
+const SETTLE_MS = 500;
+
+export const serve: Command = {
+	help,
+	async run(args) {
+		parseOptions(args, {});
+		const config = await readConfig(requiredEnv('VAULT_CONFIG', 'it names the configuration file'));
+		const pod = {
+			name: requiredEnv('POD_NAME', 'it names this pod'),
+			namespace: requiredEnv('POD_NAMESPACE', 'it names the namespace of this pod'),
+			ip: requiredEnv('POD_IP', 'it is where clients reach this pod'),
+		};
+		const stopped = stopSignal();
+		const log = createLog(process.env.LOG_LEVEL, { vault: config.vault, pod: pod.name });
+		const vault = createVault({ config, log, auditSink: process.stdout, podIp: pod.ip });
+		const { state } = vault;
+
+		await using cleanup = new AsyncDisposableStack();
+		const internal = await listen(createInternalApp(vault).callback(), { port: config.ports.internal });
+		cleanup.defer(() => internal.close(0));
+		const verifiers = watchVerifiers(config.verifiersFile, { onChange: problem => logAdoption(vault, problem) });
+		cleanup.defer(() => verifiers.close());
+		state.verifiers = verifiers;
+		const keyring = cleanup.use(buildKeyring(await loadSeal(), await openKeys(config), config));
+		state.keyring = keyring;
+		const listener = await listen(createPublicApp(vault).callback(), { port: config.ports.public });
+		cleanup.defer(() => listener.close(GRACE_MS));
+		const election = await startElection(vault, pod);
+		const { fingerprint, version } = keyring.current;
+		log.info({ publicPort: listener.port, internalPort: internal.port, fingerprint, version }, 'listening');
+
+		const code = await Promise.race([stopped.then(() => 0), election.failed.then(() => 1)]);
+		log.info('stopping');
+		state.isDraining = true;
+		await election.end();
+		await sleep(SETTLE_MS);
+		return code;
+	},
+};
+
+type Pod = { name: string; namespace: string; ip: string };
+
+type Election = {
+	/** Resolves when this pod can no longer run for the lease: it must be started anew. */
+	failed: Promise<void>;
+	end(): Promise<void>;
+};
+
+/** Runs for the lease until told to end; without a cluster this pod cannot serve, so not finding one is an error at start. */
+async function startElection({ config, state, log }: Vault, pod: Pod): Promise<Election> {
+	const transport = createTransport(await findCluster(), { userAgent: 'runevault-vault' });
+	const elector = createElector({
+		transport,
+		config: { namespace: pod.namespace, lease: config.lease },
+		podName: pod.name,
+		podIp: pod.ip,
+		onChange: change => log.info(change, 'role'),
+		onError: error => log.warn({ err: error }, 'election'),
+	});
+	state.role = elector.role;
+	const stop = new AbortController();
+	const failed = new Promise<void>(resolve => {
+		elector.run(stop.signal).catch(error => {
+			log.fatal({ err: error }, 'election failed');
+			resolve();
+		});
+	});
+	return {
+		failed,
+		/** Bounded: an API server that does not answer must not keep the requests in flight from ending well. */
+		async end() {
+			const released = elector.release().catch(error => log.warn({ err: error }, 'the lease was not released'));
+			await Promise.race([released, sleep(RELEASE_MS, undefined, { ref: false })]);
+			stop.abort();
+			await transport.close();
+		},
+	};
+}
+
+function logAdoption({ state, log }: Vault, problem: string | undefined): void {
+	if (problem === undefined) log.info({ generations: state.verifiers?.generations() }, 'tokens adopted');
+	else log.error({ problem }, 'the new verifiers are broken; the last good ones stay in force');
+}

@@ -1,0 +1,91 @@
+/**
+ * The last step: one JSON-RPC message to the MCP SDK and its answer back, whole, so that the audit record can be written in between.
+ *
+ * Both eras are stateless, with one server object a request. Revision 2026-07-28 goes through `createMcpHandler`; the 2025 revisions go
+ * through the SDK's Streamable HTTP transport with JSON answers, which `createMcpHandler`'s own fallback would send as event streams.
+ * No tool sends anything before its result, so a modern answer is plain JSON as well. Subscriptions are refused: they would be streams
+ * without end, and nothing here ever changes.
+ */
+import {
+	createMcpHandler,
+	isLegacyRequest,
+	McpServer,
+	type McpServerOptions,
+	WebStandardStreamableHTTPServerTransport,
+} from '@modelcontextprotocol/server';
+import { VaultError } from '../../fhe/errors.ts';
+import type { Call } from '../call.ts';
+import { roleOf } from '../state.ts';
+import type { Vault } from '../vault.ts';
+import { version } from '../version.ts';
+import type { PublicMiddleware } from './app.ts';
+
+/** What the SDK reads. The Authorization header is not among them: no token goes further than `authenticate`. */
+const forwarded = ['accept', 'content-type', 'mcp-method', 'mcp-name', 'mcp-protocol-version', 'mcp-session-id'];
+
+const serverOptions: McpServerOptions = {
+	capabilities: { tools: { listChanged: false } },
+	cacheHints: { 'tools/list': { ttlMs: 300_000, cacheScope: 'private' }, 'server/discover': { ttlMs: 300_000, cacheScope: 'private' } },
+	instructions: 'Decrypts the scores and metadata of a team memory searched in encrypted form. Start with get_public_key.',
+};
+
+export function serveMcp(vault: Vault): PublicMiddleware {
+	return async ctx => {
+		const { call } = ctx.state;
+		const response = await answer(vault, call, ctx.req.headersDistinct);
+		// Bytes, not text: get_public_key answers 360 KB, which would be decoded and encoded once more.
+		ctx.body = response.body === null ? null : Buffer.from(await response.arrayBuffer());
+		// Set last, because koa chooses both by the body: a notification is answered 202, not 204, and JSON is no octet-stream.
+		ctx.status = response.status;
+		for (const name of ['content-type', 'mcp-protocol-version']) {
+			const value = response.headers.get(name);
+			if (value !== null) ctx.set(name, value);
+		}
+		recordDecryption(vault, call);
+	};
+}
+
+async function answer(vault: Vault, call: Call, headers: NodeJS.Dict<string[]>): Promise<Response> {
+	const request = new Request('http://vault/mcp', { method: 'POST', headers: selectHeaders(headers), signal: call.signal });
+	const server = () => createServer(vault, call);
+	if (!(await isLegacyRequest(request, call.body))) {
+		const handler = createMcpHandler(server, { legacy: 'reject', maxSubscriptions: 0 });
+		return handler.fetch(request, { parsedBody: call.body });
+	}
+	const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+	const legacyServer = server();
+	await legacyServer.connect(transport);
+	try {
+		return await transport.handleRequest(request, { parsedBody: call.body });
+	} finally {
+		await legacyServer.close();
+	}
+}
+
+function createServer({ tools, state, log, config }: Vault, call: Call): McpServer {
+	const server = new McpServer({ name: 'runevault', title: `RuneVault ${config.vault}`, version }, serverOptions);
+	for (const tool of tools) {
+		server.registerTool(tool.name, tool.config, async (args: unknown) => {
+			if (state.keyring === undefined) throw new VaultError('not_ready', 'The keys are not loaded');
+			return tool.call(args, call, { keyring: state.keyring, role: roleOf(state), log });
+		});
+	}
+	return server;
+}
+
+/** A client that takes anything takes both media types the SDK's transport insists on. */
+function selectHeaders(headers: NodeJS.Dict<string[]>): Headers {
+	const selected = new Headers();
+	for (const name of forwarded) {
+		for (const value of headers[name] ?? []) selected.append(name, value);
+	}
+	const accept = selected.get('accept') ?? '*/*';
+	if (/\*\/\*|application\/(\*|json)/i.test(accept)) selected.set('accept', 'application/json, text/event-stream');
+	return selected;
+}
+
+function recordDecryption({ metrics }: Vault, { tool }: Call): void {
+	if (tool?.name === 'decrypt_scores' || tool?.name === 'decrypt_metadata') {
+		metrics.decryption(tool.name, tool.status, tool.milliseconds / 1000);
+	}
+}

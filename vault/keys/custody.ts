@@ -1,0 +1,76 @@
+/**
+ * Opens the keys a pod is given: reads the mounted Secrets, unseals with the KEK, checks that they are the keys the resource records.
+ * All bytes read here are wiped before it returns or throws; what is left lives in the keyring.
+ *
+ * Each way to fail is one line that names the file: an operator of a cluster reads it in the pod's last log line.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VaultError } from '../../fhe/errors.ts';
+import { openBytes, openSealedSecretKey } from '../../fhe/formats/sealed.ts';
+import type { VaultConfig } from '../config.ts';
+import { keyFileNames, parseKeyDescription, teamSecretLabel } from './key-files.ts';
+import { type OpenedKey, wipe } from './opened-key.ts';
+import { readKek } from './secret-key-file.ts';
+
+/**
+ * The keys of all configured versions, current first. Whoever gets them disposes them; `buildKeyring` does.
+ * @throws VaultError `key_missing`, `wrong_kek`, `deserialization_failed`, `wrong_key`
+ */
+export async function openKeys(config: VaultConfig): Promise<OpenedKey[]> {
+	const kek = await readKek(config.keys.kekFile, 'key encryption key').catch(error => {
+		throw error instanceof VaultError ? new VaultError('key_missing', `no key: ${error.message}`, { cause: error }) : error;
+	});
+	const opened: OpenedKey[] = [];
+	try {
+		for (const version of config.keys.versions)
+			opened.push(await openKey(join(config.keys.directory, String(version)), version, kek, config));
+		return opened;
+	} catch (error) {
+		for (const key of opened) wipe(key);
+		throw error;
+	} finally {
+		kek.fill(0);
+	}
+}
+
+async function openKey(directory: string, version: number, kek: Uint8Array, { team, dimension }: VaultConfig): Promise<OpenedKey> {
+	const files = {
+		secretKey: join(directory, keyFileNames.secretKey),
+		teamSecret: join(directory, keyFileNames.teamSecret),
+		description: join(directory, keyFileNames.description),
+	};
+	const sealedKey = await readKeyFile(files.secretKey);
+	const sealedTeamSecret = await readKeyFile(files.teamSecret);
+	const descriptionText = await readKeyFile(files.description);
+	const description = named(files.description, () => parseKeyDescription(descriptionText.toString('utf8')));
+	if (description.team !== team || description.dimension !== dimension || description.version !== version) {
+		throw new VaultError('wrong_key', `${files.description}: is of another team, dimension or version than the configuration`);
+	}
+	const secretKey = named(files.secretKey, () => openSealedSecretKey(sealedKey, kek));
+	try {
+		const teamSecret = named(files.teamSecret, () => openBytes(sealedTeamSecret, kek, teamSecretLabel));
+		return { version, secretKey, teamSecret, createdAt: description.createdAt };
+	} catch (error) {
+		secretKey[Symbol.dispose]();
+		throw error;
+	}
+}
+
+async function readKeyFile(file: string): Promise<Buffer> {
+	try {
+		return await readFile(file);
+	} catch (cause) {
+		throw new VaultError('key_missing', `no key: ${file} cannot be read`, { cause });
+	}
+}
+
+/** Puts the file's name before what is wrong with it: `<file>: wrong KEK`. */
+function named<T>(file: string, read: () => T): T {
+	try {
+		return read();
+	} catch (error) {
+		if (!(error instanceof VaultError)) throw error;
+		throw new VaultError(error.code, `${file}: ${error.message}`, { cause: error });
+	}
+}

@@ -1,0 +1,113 @@
+/**
+ * `decrypt_scores`: the best rows of encrypted search results.
+ *
+ * Rows are ranked by their exact scores, then each score is rounded to four decimals. Scores are not clamped: a vendor's result may lie
+ * a little above 1, and the coordinates of a Query blob are no cosines. Rounding alone does not hide the key from a caller who makes up
+ * ciphertexts (docs: security limits); it only keeps float noise out of the answer.
+ */
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Decryptor } from '../../fhe/decrypt.ts';
+import { VaultError } from '../../fhe/errors.ts';
+import { type Shard, topK } from '../../fhe/top-k.ts';
+import type { VaultConfig } from '../config.ts';
+import { blobShards } from '../shards.ts';
+import type { ToolContext, ToolDefinition } from './define.ts';
+
+export const MAX_BLOBS = 16;
+const DEFAULT_TOP_K = 5;
+const ARGUMENT = 'encrypted_blob_b64';
+
+const output = z.object({
+	results: z.array(
+		z.object({
+			index: z.int().describe('Ordinal of the row over all shards of the blobs'),
+			shard_idx: z.int(),
+			row_idx: z.int().describe('Row within its shard'),
+			score: z.number().describe('Rounded to four decimals'),
+		}),
+	),
+	key_id: z.string(),
+	epoch: z.int(),
+});
+
+const inputSchema = (limit: number) =>
+	z.strictObject({
+		[ARGUMENT]: z
+			.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(MAX_BLOBS)])
+			.describe(`Base64 of a CiphertextScore, SearchResult or Query blob, or up to ${MAX_BLOBS} of them`),
+		top_k: z.int().min(1).max(limit).default(Math.min(DEFAULT_TOP_K, limit)).describe('How many of the best rows to return'),
+		key_id: z.string().min(1).max(256).optional().describe('key_id of get_public_key; the current key when absent'),
+	});
+
+type Input = z.infer<ReturnType<typeof inputSchema>>;
+
+export function decryptScores(limits: VaultConfig['limits']): ToolDefinition<Input, z.infer<typeof output>> {
+	return {
+		name: 'decrypt_scores',
+		title: 'Decrypt search scores',
+		description: 'Decrypts the scores of an encrypted search and returns the best rows, best first.',
+		input: inputSchema(limits.topK),
+		output,
+		explain: issue =>
+			issue.code === 'too_big' && issue.path[0] === 'top_k'
+				? new VaultError('rate_limited', `Rate Limit Exceeded: Max top_k is ${limits.topK}`, { field: 'top_k' })
+				: undefined,
+		async run(input, context) {
+			const key = input.key_id === undefined ? context.keyring.current : context.keyring.byId(input.key_id);
+			if (key === undefined) throw new VaultError('invalid_argument', 'key_id: no such key here', { field: 'key_id' });
+			Object.assign(context.run, { topK: input.top_k, keyVersion: key.version });
+			const blobs = decodeBlobs(input[ARGUMENT]);
+			context.run.blobSha256 = digestOf(blobs);
+			const hits = topK(await decryptAll(blobs, key.decryptor, context), input.top_k);
+			context.run.resultCount = hits.length;
+			return { results: hits.map(hit => ({ ...hit, score: roundScore(hit.score) })), key_id: key.id, epoch: context.role.epoch };
+		},
+	};
+}
+
+/** Four decimals, and no negative zero. */
+export function roundScore(score: number): number {
+	return Math.round(score * 10_000) / 10_000 + 0;
+}
+
+/** One blob after another, with a pause for other requests between them; stops when the caller has gone. */
+async function decryptAll(blobs: Uint8Array[], decryptor: Decryptor, { signal }: ToolContext): Promise<Shard[]> {
+	const shards: Shard[] = [];
+	for (const [ordinal, blob] of blobs.entries()) {
+		if (ordinal > 0) await nextTurn();
+		signal.throwIfAborted();
+		shards.push(...decryptBlob(blob, ordinal, blobs.length, decryptor));
+	}
+	return shards;
+}
+
+function decryptBlob(bytes: Uint8Array, ordinal: number, count: number, decryptor: Decryptor): Shard[] {
+	try {
+		return blobShards(bytes, ordinal, decryptor);
+	} catch (error) {
+		if (!(error instanceof VaultError)) throw error;
+		const argument = count > 1 ? `${ARGUMENT}[${ordinal}]` : ARGUMENT;
+		throw new VaultError(error.code, `${argument}: ${error.message}`, { cause: error, field: argument });
+	}
+}
+
+function decodeBlobs(argument: string | string[]): Uint8Array[] {
+	if (typeof argument === 'string') return [decodeBase64(argument, ARGUMENT)];
+	return argument.map((text, at) => decodeBase64(text, `${ARGUMENT}[${at}]`));
+}
+
+/** Strict: `Buffer.from` skips what is not base64, which shows as fewer bytes than the length promises. Padding may be absent. */
+function decodeBase64(text: string, field: string): Uint8Array {
+	const digits = text.endsWith('==') ? text.length - 2 : text.endsWith('=') ? text.length - 1 : text.length;
+	const bytes = Buffer.from(text, 'base64');
+	if (bytes.length !== Math.floor((digits * 3) / 4)) throw new VaultError('invalid_argument', `${field}: not base64`, { field });
+	return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function digestOf(blobs: Uint8Array[]): string {
+	const hash = createHash('sha256');
+	for (const blob of blobs) hash.update(blob);
+	return hash.digest('hex');
+}

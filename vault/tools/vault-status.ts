@@ -1,0 +1,57 @@
+/** `vault_status`: what this Vault is, which key it holds, and which limits the caller works under. */
+import { z } from 'zod';
+import type { VaultConfig } from '../config.ts';
+import { MAX_BODY_BYTES } from '../http/limits.ts';
+import { version } from '../version.ts';
+import { MAX_BLOBS } from './decrypt-scores.ts';
+import type { ToolDefinition } from './define.ts';
+
+const input = z.strictObject({});
+
+const output = z.object({
+	vault: z.string(),
+	team: z.string(),
+	vault_version: z.string(),
+	role: z.enum(['primary', 'standby']),
+	epoch: z.int(),
+	key_id: z.string(),
+	key_version: z.int(),
+	fingerprint: z.string(),
+	dimension: z.int(),
+	identity: z.object({ name: z.string(), role: z.enum(['Member', 'Admin']), generation: z.int() }),
+	limits: z.object({
+		max_top_k: z.int(),
+		calls_per_minute: z.int().describe('One ciphertext blob is one call'),
+		max_blobs_per_call: z.int(),
+		max_body_bytes: z.int(),
+		score_decimals: z.int().describe('Scores are ranked exactly, then rounded'),
+	}),
+});
+
+export function vaultStatus(config: VaultConfig): ToolDefinition<z.infer<typeof input>, z.infer<typeof output>> {
+	return {
+		name: 'vault_status',
+		title: 'Vault status',
+		description: 'Version, key, role and limits of this Vault.',
+		input,
+		output,
+		run: (_input, { identity, keyring: { current }, role }) => ({
+			vault: config.vault,
+			team: config.team,
+			vault_version: version,
+			...role,
+			key_id: current.id,
+			key_version: current.version,
+			fingerprint: current.fingerprint,
+			dimension: config.dimension,
+			identity,
+			limits: {
+				max_top_k: config.limits.topK,
+				calls_per_minute: config.limits.callsPerMinute,
+				max_blobs_per_call: MAX_BLOBS,
+				max_body_bytes: MAX_BODY_BYTES,
+				score_decimals: 4,
+			},
+		}),
+	};
+}

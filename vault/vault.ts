@@ -1,0 +1,56 @@
+/**
+ * The parts one running Vault is made of. `serve`, `dev` and the tests each put one together; everything below HTTP takes it as a
+ * parameter, so nothing is global and several may live in one process.
+ */
+import type { Writable } from 'node:stream';
+import type { AuditLog } from './audit/log.ts';
+import { createAuditLog } from './audit/log.ts';
+import type { Buckets } from './auth/bucket.ts';
+import { createBuckets } from './auth/bucket.ts';
+import type { Lockout } from './auth/lockout.ts';
+import { createLockout } from './auth/lockout.ts';
+import type { VaultConfig } from './config.ts';
+import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { newState, type VaultState } from './state.ts';
+import { createTools, type Tools } from './tools/index.ts';
+
+export type Vault = {
+	readonly config: VaultConfig;
+	readonly state: VaultState;
+	readonly metrics: Metrics;
+	readonly lockout: Lockout;
+	readonly buckets: Buckets;
+	readonly audit: AuditLog;
+	readonly tools: Tools;
+	readonly log: Log;
+	/** Host names of this pod beside those of the configuration. */
+	readonly ownHosts: readonly string[];
+	readonly now: () => number;
+};
+
+export type VaultOptions = {
+	config: VaultConfig;
+	log: Log;
+	/** Where the audit records go. */
+	auditSink: Writable;
+	podIp?: string;
+	now?: () => number;
+};
+
+/** A Vault without keys and verifiers: those are put into `state` when they are loaded. */
+export function createVault({ config, log, auditSink, podIp, now = Date.now }: VaultOptions): Vault {
+	const state = newState();
+	return {
+		config,
+		state,
+		metrics: createMetrics(state),
+		lockout: createLockout({ limit: config.limits.failedAuthPerMinute, now }),
+		buckets: createBuckets({ perMinute: config.limits.callsPerMinute, now }),
+		audit: createAuditLog(auditSink),
+		tools: createTools(config),
+		log,
+		ownHosts: ['localhost', '127.0.0.1', '[::1]', ...(podIp === undefined ? [] : [podIp.includes(':') ? `[${podIp}]` : podIp])],
+		now,
+	};
+}
