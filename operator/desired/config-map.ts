@@ -1,0 +1,63 @@
+/** ConfigMap `<name>-config`: what a Vault pod and the keygen Job read at start. */
+import { durationMs } from '../../crds/fields.ts';
+import type { KubeObject } from '../../kube/resources.ts';
+import type { VaultConfig } from '../../vault/config.ts';
+import type { CheckedVault, Inputs } from './inputs.ts';
+import { metadataOf } from './metadata.ts';
+import { INTERNAL_PORT, KEY_VERSION, namesOf, PATHS, PUBLIC_PORT } from './names.ts';
+
+/** Values of `Host` under which clients may call. */
+function hostsOf({ name, namespace, spec }: CheckedVault, clusterDomain: string): string[] {
+	const names = namesOf(name);
+	const service = [names.service, `${names.service}.${namespace}`, `${names.service}.${namespace}.svc`];
+	const pods = [`.${names.podService}.${namespace}.svc`];
+	const whole = [`${names.service}.${namespace}.svc.${clusterDomain}`, `.${names.podService}.${namespace}.svc.${clusterDomain}`];
+	return [...service, ...pods, ...whole, ...(spec.ingress.host === undefined ? [] : [spec.ingress.host])];
+}
+
+/** The renewal deadline and the retry period in client-go's proportion to the lease: 15, 10 and 2 seconds. */
+function leaseOf({ name, spec }: CheckedVault): VaultConfig['lease'] {
+	const durationSeconds = durationMs(spec.failover.leaseDuration) / 1000;
+	const { lease, endpointSlice } = namesOf(name);
+	const round = (seconds: number) => Math.round(seconds * 1000) / 1000;
+	return {
+		name: lease,
+		durationSeconds,
+		renewDeadlineSeconds: round((durationSeconds * 2) / 3),
+		retryPeriodSeconds: round((durationSeconds * 2) / 15),
+		endpointSlice,
+	};
+}
+
+export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clusterDomain' | 'fingerprint'>): VaultConfig {
+	const { spec } = vault;
+	return {
+		vault: vault.name,
+		namespace: vault.namespace,
+		team: spec.team,
+		dimension: spec.keys.dimension,
+		...(spec.keys.indexName === undefined ? {} : { indexName: spec.keys.indexName }),
+		keys: {
+			directory: PATHS.keys,
+			versions: [KEY_VERSION],
+			kekFile: PATHS.kekFile,
+			...(inputs.fingerprint === undefined ? {} : { fingerprint: inputs.fingerprint }),
+		},
+		verifiersFile: PATHS.verifiersFile,
+		canaryDirectory: PATHS.canaries,
+		limits: spec.access.limits,
+		lease: leaseOf(vault),
+		ports: { public: PUBLIC_PORT, internal: INTERNAL_PORT },
+		hosts: hostsOf(vault, inputs.clusterDomain),
+		origins: [],
+	};
+}
+
+export function buildConfigMap(vault: CheckedVault, inputs: Inputs): KubeObject {
+	return {
+		apiVersion: 'v1',
+		kind: 'ConfigMap',
+		metadata: metadataOf(vault, inputs, namesOf(vault.name).config, 'config'),
+		data: { 'config.json': JSON.stringify(buildVaultConfig(vault, inputs), undefined, 2) },
+	};
+}

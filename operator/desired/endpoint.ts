@@ -1,0 +1,10 @@
+/** Where clients call. */
+import type { CheckedVault } from './inputs.ts';
+import { namesOf, PUBLIC_PORT } from './names.ts';
+
+/** The MCP URL: the Ingress when there is one, else the Service. */
+export function endpointOf({ name, namespace, spec }: CheckedVault): string {
+	const { state, host, tlsSecretName } = spec.ingress;
+	if (state === 'Enabled' && host !== undefined) return `${tlsSecretName === undefined ? 'http' : 'https'}://${host}/mcp`;
+	return `http://${namesOf(name).service}.${namespace}.svc:${PUBLIC_PORT}/mcp`;
+}

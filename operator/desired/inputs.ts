@@ -1,0 +1,27 @@
+/** What the builders are given: the checked resource, and what is known of the world. Plain values, frozen in time. */
+import type { RuneVaultSpec } from '../../crds/runevault.ts';
+
+/** A RuneVault whose spec has been checked. */
+export type CheckedVault = { name: string; namespace: string; uid: string; spec: RuneVaultSpec };
+
+/** What pods know of a token. */
+export type Verifier = { name: string; role: 'Member' | 'Admin'; generation: number; sha256: string };
+
+export type Inputs = {
+	/** Image of the Vault pods when the spec names none. */
+	image: string;
+	/** Version of the operator, for the label. */
+	version: string;
+	operatorNamespace: string;
+	clusterDomain: string;
+	/** Whether keys must be made, or completed, by the keygen Job. */
+	isKeygenWanted: boolean;
+	/** Whether the pods are to exist: once there are keys, and for ever after. */
+	isWorkloadWanted: boolean;
+	/** Of the current key; undefined until there is one. */
+	fingerprint: string | undefined;
+	/** In the order of the spec. */
+	verifiers: readonly Verifier[];
+	/** Whether the cluster knows ServiceMonitors. */
+	hasServiceMonitors: boolean;
+};

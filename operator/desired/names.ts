@@ -1,0 +1,65 @@
+/** The names, labels and paths of everything that belongs to one RuneVault: the one place that spells them. */
+export const MANAGER = 'runevault';
+export const FIELD_MANAGER = 'runevault-operator';
+export const STATUS_FIELD_MANAGER = 'runevault-operator-status';
+
+export const LABELS = {
+	name: 'app.kubernetes.io/name',
+	component: 'app.kubernetes.io/component',
+	managedBy: 'app.kubernetes.io/managed-by',
+	partOf: 'app.kubernetes.io/part-of',
+	version: 'app.kubernetes.io/version',
+	vault: 'runevault.io/vault',
+} as const;
+
+export const ANNOTATIONS = {
+	/** On every owned object: digest of what was applied. */
+	applied: 'runevault.io/applied',
+	/** On key Secrets, by the keygen Job: the identity of the key. */
+	fingerprint: 'runevault.io/fingerprint',
+	/** On token Secrets. */
+	generation: 'runevault.io/generation',
+	tokenDigest: 'runevault.io/token-sha256',
+	rotatedAt: 'runevault.io/rotated-at',
+	/** On pods: digest of the verifiers the kubelet was last told to fetch. */
+	verifiers: 'runevault.io/verifiers',
+	/** On the pod template: digest of the configuration, which a pod reads once. */
+	config: 'runevault.io/config',
+	/** On a RuneVault, by its user: `reconcile` stops the operator. */
+	paused: 'runevault.io/paused',
+} as const;
+
+/** The label value under which all owned objects are watched. */
+export const OWNED_SELECTOR = `${LABELS.managedBy}=${MANAGER}`;
+
+export const KEY_VERSION = 1;
+export const CANARY_COUNT = 4;
+export const PUBLIC_PORT = 8443;
+export const INTERNAL_PORT = 9443;
+
+/** Names of the objects owned by the RuneVault `name`. */
+export const namesOf = (name: string) => ({
+	workload: name,
+	service: name,
+	podService: `${name}-pods`,
+	lease: `${name}-primary`,
+	endpointSlice: `${name}-primary`,
+	keySecret: `${name}-keys-${KEY_VERSION}`,
+	kekSecret: `${name}-kek`,
+	verifiers: `${name}-verifiers`,
+	canaries: `${name}-canaries`,
+	config: `${name}-config`,
+	keygen: `${name}-keygen`,
+	tokenSecret: (token: string) => `${name}-token-${token}`,
+});
+
+export const PATHS = {
+	config: '/etc/runevault/config',
+	configFile: '/etc/runevault/config/config.json',
+	keys: '/vault_keys',
+	kek: '/etc/runevault/kek',
+	kekFile: '/etc/runevault/kek/kek',
+	verifiers: '/etc/runevault/verifiers',
+	verifiersFile: '/etc/runevault/verifiers/verifiers.json',
+	canaries: '/etc/runevault/canaries',
+} as const;

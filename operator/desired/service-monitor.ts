@@ -1,0 +1,20 @@
+/** ServiceMonitor `<name>`, where the Prometheus Operator is installed: scrapes every pod through the headless Service. */
+import type { KubeObject } from '../../kube/resources.ts';
+import type { CheckedVault, Inputs } from './inputs.ts';
+import { metadataOf } from './metadata.ts';
+import { LABELS, namesOf } from './names.ts';
+
+export function buildServiceMonitor(vault: CheckedVault, inputs: Inputs): KubeObject | undefined {
+	const { serviceMonitor, labels } = vault.spec.monitoring;
+	if (serviceMonitor !== 'Enabled' || !inputs.hasServiceMonitors) return undefined;
+	return {
+		apiVersion: 'monitoring.coreos.com/v1',
+		kind: 'ServiceMonitor',
+		metadata: metadataOf(vault, inputs, namesOf(vault.name).workload, 'vault', labels === undefined ? {} : { labels }),
+		spec: {
+			selector: { matchLabels: { [LABELS.vault]: vault.name, [LABELS.component]: 'pods' } },
+			endpoints: [{ port: 'internal', path: '/metrics', scheme: 'http' }],
+			podTargetLabels: [LABELS.vault],
+		},
+	};
+}

@@ -1,0 +1,91 @@
+/**
+ * Metrics of the operator. Those of the machinery carry the names controller-runtime and client-go use, so that existing dashboards fit;
+ * `runevault_*` are our own. Every label set is bounded by the number of RuneVaults, and gone with them.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Result } from '../kube/controller.ts';
+import type { QueueObserver } from '../kube/queue.ts';
+
+const CONTROLLER = 'runevault';
+const RESULTS: readonly Result[] = ['success', 'requeue_after', 'error'];
+const FAST = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export type Metrics = {
+	registry: Registry;
+	queue: QueueObserver;
+	request: (verb: string, code: string, seconds: number) => void;
+	reconciled: (result: Result, seconds: number) => void;
+	probed: (isAnswered: boolean, seconds: number) => void;
+	leader: (isLeader: boolean) => void;
+	vault: (namespace: string, name: string, state: { isReady: boolean; epoch: number | undefined }) => void;
+	forgetVault: (namespace: string, name: string) => void;
+};
+
+export function createMetrics(workers: number): Metrics {
+	const registry = new Registry();
+	const registers = [registry];
+	collectDefaultMetrics({ register: registry });
+	const counter = <L extends string>(name: string, help: string, labelNames: L[]) => new Counter({ name, help, labelNames, registers });
+	const gauge = <L extends string>(name: string, help: string, labelNames: L[]) => new Gauge({ name, help, labelNames, registers });
+	const histogram = <L extends string>(name: string, help: string, labelNames: L[]) =>
+		new Histogram({ name, help, labelNames, buckets: FAST, registers });
+
+	const reconciles = counter('controller_runtime_reconcile_total', 'Reconciles by result.', ['controller', 'result']);
+	const failures = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed.', ['controller']);
+	const times = histogram('controller_runtime_reconcile_time_seconds', 'Duration of a reconcile.', ['controller']);
+	const concurrent = gauge('controller_runtime_max_concurrent_reconciles', 'Workers.', ['controller']);
+	const depth = gauge('workqueue_depth', 'Keys that wait.', ['name']);
+	const adds = counter('workqueue_adds_total', 'Keys that were added.', ['name']);
+	const retries = counter('workqueue_retries_total', 'Keys that were tried again.', ['name']);
+	const latency = histogram('workqueue_queue_duration_seconds', 'How long a key waited.', ['name']);
+	const work = histogram('workqueue_work_duration_seconds', 'How long a key was worked on.', ['name']);
+	const requests = counter('rest_client_requests_total', 'Requests to the API server.', ['method', 'code']);
+	const requestTimes = histogram('rest_client_request_duration_seconds', 'Duration of a request to the API server.', ['verb']);
+	const leader = gauge('leader_election_master_status', 'Whether this process leads.', ['name']);
+	const probes = counter('runevault_probes_total', 'Questions to Vault pods.', ['result']);
+	const probeTimes = histogram('runevault_probe_duration_seconds', 'Duration of a question to a Vault pod.', []);
+	const ready = gauge('runevault_ready', 'Whether a RuneVault is Ready.', ['namespace', 'vault']);
+	const epoch = gauge('runevault_primary_epoch', 'How many primaries a RuneVault has had.', ['namespace', 'vault']);
+
+	for (const result of RESULTS) reconciles.inc({ controller: CONTROLLER, result }, 0);
+	for (const result of ['answered', 'failed']) probes.inc({ result }, 0);
+	failures.inc({ controller: CONTROLLER }, 0);
+	adds.inc({ name: CONTROLLER }, 0);
+	retries.inc({ name: CONTROLLER }, 0);
+	depth.set({ name: CONTROLLER }, 0);
+	concurrent.set({ controller: CONTROLLER }, workers);
+	leader.set({ name: CONTROLLER }, 0);
+
+	return {
+		registry,
+		queue: {
+			depth: waiting => depth.set({ name: CONTROLLER }, waiting),
+			added: () => adds.inc({ name: CONTROLLER }),
+			retried: () => retries.inc({ name: CONTROLLER }),
+			latency: seconds => latency.observe({ name: CONTROLLER }, seconds),
+			worked: seconds => work.observe({ name: CONTROLLER }, seconds),
+		},
+		request(verb, code, seconds) {
+			requests.inc({ method: verb, code });
+			requestTimes.observe({ verb }, seconds);
+		},
+		reconciled(result, seconds) {
+			reconciles.inc({ controller: CONTROLLER, result });
+			if (result === 'error') failures.inc({ controller: CONTROLLER });
+			times.observe({ controller: CONTROLLER }, seconds);
+		},
+		probed(isAnswered, seconds) {
+			probes.inc({ result: isAnswered ? 'answered' : 'failed' });
+			probeTimes.observe(seconds);
+		},
+		leader: isLeader => leader.set({ name: CONTROLLER }, isLeader ? 1 : 0),
+		vault(namespace, vault, state) {
+			ready.set({ namespace, vault }, state.isReady ? 1 : 0);
+			if (state.epoch !== undefined) epoch.set({ namespace, vault }, state.epoch);
+		},
+		forgetVault(namespace, vault) {
+			ready.remove({ namespace, vault });
+			epoch.remove({ namespace, vault });
+		},
+	};
+}

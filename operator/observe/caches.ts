@@ -1,0 +1,187 @@
+/**
+ * What the operator watches: RuneVaults, and by label every kind it owns, cluster-wide or in the namespaces it was given. Each change of
+ * anything leads to the key of one vault.
+ */
+import { type RuneVault, resource as runeVaults } from '../../crds/runevault.ts';
+import type { ChangeKind } from '../../kube/cache.ts';
+import { isNotFound } from '../../kube/errors.ts';
+import { createReflector, type Reflector } from '../../kube/reflector.ts';
+import { type KubeObject, keyOf, type Resource } from '../../kube/resources.ts';
+import type { Transport } from '../../kube/transport.ts';
+import { canonicalJson } from '../desired/digest.ts';
+import { LABELS, OWNED_SELECTOR } from '../desired/names.ts';
+import type { Ref } from '../reconcile/apply.ts';
+import type { Caches } from './gather.ts';
+import { isOwnedKind, OWNED_KINDS, type OwnedKind, WATCHED } from './owned.ts';
+
+export type WatchOptions = {
+	transport: Transport;
+	/** Empty: all. */
+	namespaces: readonly string[];
+	/** The vault with this key is to be looked at. */
+	onChange: (key: string) => void;
+	/** An owned object was seen to go. */
+	onGone: (ref: Ref) => void;
+	onError: (error: unknown) => void;
+};
+
+/** How often the cluster is asked whether it has learnt of ServiceMonitors. */
+const DISCOVERY_MS = 30_000;
+
+const vaultOf = ({ metadata }: KubeObject): string | undefined => {
+	const name = metadata.labels?.[LABELS.vault];
+	return name === undefined || metadata.namespace === undefined ? undefined : `${metadata.namespace}/${name}`;
+};
+
+export class WatchedWorld implements Caches {
+	readonly #options: WatchOptions;
+	readonly #scopes: readonly (string | undefined)[];
+	readonly #vaults: Reflector[];
+	readonly #owned = new Map<OwnedKind, Reflector[]>();
+	/** What a Lease said when it last mattered; its renewals do not. */
+	readonly #leases = new Map<string, string>();
+	/** Ends the watch of ServiceMonitors. */
+	#monitors = new AbortController();
+
+	constructor(options: WatchOptions) {
+		this.#options = options;
+		this.#scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces;
+		this.#vaults = this.#scopes.map(namespace => this.#reflectVaults(namespace));
+		for (const kind of OWNED_KINDS) {
+			if (kind !== 'ServiceMonitor') this.#owned.set(kind, this.#reflectOwned(kind));
+		}
+	}
+
+	/** Resolves when every cache is filled, or the signal is aborted; watches until then. */
+	async start(signal: AbortSignal): Promise<void> {
+		await this.#discover(signal);
+		const all = [...this.#vaults, ...[...this.#owned.values()].flat()];
+		for (const reflector of all) this.#run(reflector, signal);
+		await untilAborted(Promise.all(all.map(reflector => reflector.synced)), signal);
+		if (signal.aborted) return;
+		const timer = setInterval(() => this.#discover(signal).catch(this.#options.onError), DISCOVERY_MS);
+		signal.addEventListener('abort', () => clearInterval(timer), { once: true });
+	}
+
+	/** Milliseconds since the API server was last heard, at worst. */
+	stalenessMs(): number {
+		return Math.max(...[...this.#vaults, ...[...this.#owned.values()].flat()].map(reflector => reflector.stalenessMs()));
+	}
+
+	vault(key: string): RuneVault | undefined {
+		return first(this.#vaults, reflector => reflector.store.get(key)) as RuneVault | undefined;
+	}
+
+	vaultKeys(): string[] {
+		return this.#vaults.flatMap(reflector => reflector.store.keys());
+	}
+
+	find({ kind, namespace, name }: Ref): KubeObject | undefined {
+		if (!isOwnedKind(kind)) return undefined;
+		return first(this.#owned.get(kind) ?? [], reflector => reflector.store.get(`${namespace}/${name}`));
+	}
+
+	labelled(kind: OwnedKind, key: string): KubeObject[] {
+		return (this.#owned.get(kind) ?? []).flatMap(reflector => reflector.store.list('vault', key));
+	}
+
+	hasServiceMonitors(): boolean {
+		return this.#owned.has('ServiceMonitor');
+	}
+
+	#reflectVaults(namespace: string | undefined): Reflector {
+		const { transport, onChange, onError } = this.#options;
+		const project = (vault: KubeObject): KubeObject => {
+			const { managedFields, ...metadata } = vault.metadata;
+			return { ...vault, metadata };
+		};
+		return createReflector({ transport, resource: runeVaults, namespace, project, onError, onChange: vault => onChange(keyOf(vault)) });
+	}
+
+	#reflectOwned(kind: OwnedKind): Reflector[] {
+		const { transport, onError } = this.#options;
+		const { resource, project, ...watched } = WATCHED[kind];
+		const metadataOnly = 'metadataOnly' in watched;
+		const indexers = { vault: (object: KubeObject) => [vaultOf(object) ?? ''] };
+		return this.#scopes.map(namespace =>
+			createReflector({
+				transport,
+				resource,
+				namespace,
+				labelSelector: OWNED_SELECTOR,
+				metadataOnly,
+				project,
+				indexers,
+				onError,
+				onChange: (object, change) => this.#onOwned(kind, object, change),
+			}),
+		);
+	}
+
+	#onOwned(kind: OwnedKind, object: KubeObject, change: ChangeKind): void {
+		const { onChange, onGone } = this.#options;
+		const { name, namespace } = object.metadata;
+		if (change === 'deleted' && namespace !== undefined) onGone({ kind, namespace, name });
+		if (kind === 'Lease' && !this.#isLeaseNews(object, change)) return;
+		const key = vaultOf(object);
+		if (key !== undefined) onChange(key);
+	}
+
+	#isLeaseNews(lease: KubeObject, change: ChangeKind): boolean {
+		const key = keyOf(lease);
+		const { resourceVersion, ...metadata } = lease.metadata;
+		const said = canonicalJson({ ...lease, metadata, change: change === 'deleted' });
+		const isNews = this.#leases.get(key) !== said;
+		if (change === 'deleted') this.#leases.delete(key);
+		else this.#leases.set(key, said);
+		return isNews;
+	}
+
+	/** ServiceMonitors exist where the Prometheus Operator is installed: now, later, or no more. */
+	async #discover(signal: AbortSignal): Promise<void> {
+		if (signal.aborted) return;
+		const { transport, onChange } = this.#options;
+		const isServed = await serves(transport, WATCHED.ServiceMonitor.resource);
+		if (isServed === this.hasServiceMonitors() || signal.aborted) return;
+		this.#monitors.abort();
+		this.#owned.delete('ServiceMonitor');
+		if (isServed) {
+			this.#monitors = new AbortController();
+			const reflectors = this.#reflectOwned('ServiceMonitor');
+			for (const reflector of reflectors) this.#run(reflector, AbortSignal.any([signal, this.#monitors.signal]));
+			await untilAborted(Promise.all(reflectors.map(reflector => reflector.synced)), signal);
+			this.#owned.set('ServiceMonitor', reflectors);
+		}
+		for (const key of this.vaultKeys()) onChange(key);
+	}
+
+	#run(reflector: Reflector, signal: AbortSignal): void {
+		reflector.start(signal).catch(this.#options.onError);
+	}
+}
+
+/** Waits for the promise, or for the signal. */
+function untilAborted(promise: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
+	if (signal.aborted) return Promise.resolve();
+	const aborted = new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
+	return Promise.race([promise, aborted]);
+}
+
+function first<T, R>(list: readonly T[], pick: (item: T) => R | undefined): R | undefined {
+	for (const item of list) {
+		const found = pick(item);
+		if (found !== undefined) return found;
+	}
+	return undefined;
+}
+
+/** Whether the API server serves a resource, by its discovery document. */
+async function serves(transport: Transport, { group, version, plural }: Resource): Promise<boolean> {
+	try {
+		const list = await transport.request<Record<string, unknown>>({ method: 'GET', path: `/apis/${group}/${version}` });
+		return Array.isArray(list.resources) && list.resources.some(each => Object(each).name === plural);
+	} catch (error) {
+		if (isNotFound(error)) return false;
+		throw error;
+	}
+}

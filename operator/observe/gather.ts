@@ -1,0 +1,139 @@
+/**
+ * Everything a reconcile needs, read once into one immutable value: from the caches, and from the API server only what no watch covers
+ * (what the spec refers to) or what must not rest on a cache that lags (a key Secret that seems to be missing).
+ */
+import type { RuneVault, RuneVaultSpec } from '../../crds/runevault.ts';
+import { get } from '../../kube/objects.ts';
+import type { KubeObject, Resource } from '../../kube/resources.ts';
+import { resources } from '../../kube/resources.ts';
+import type { Transport } from '../../kube/transport.ts';
+import { ANNOTATIONS, namesOf } from '../desired/names.ts';
+import type { Applier, Ref } from '../reconcile/apply.ts';
+import { type KeysObserved, keyState } from '../reconcile/keys.ts';
+import { tokenView } from '../reconcile/tokens.ts';
+import type { MissingRef, Observed, TokenView } from './observed.ts';
+import { claim, type OwnedKind } from './owned.ts';
+import { checkSpec, type SpecCheck } from './policies.ts';
+import type { Prober } from './prober.ts';
+import * as views from './views.ts';
+
+const ingressClasses: Resource = {
+	group: 'networking.k8s.io',
+	version: 'v1',
+	plural: 'ingressclasses',
+	kind: 'IngressClass',
+	namespaced: false,
+};
+
+/** The watched world. */
+export type Caches = {
+	vault: (key: string) => RuneVault | undefined;
+	/** One object by name. */
+	find: (ref: Ref) => KubeObject | undefined;
+	/** All objects of a kind that carry the label of the vault. */
+	labelled: (kind: OwnedKind, key: string) => KubeObject[];
+	hasServiceMonitors: () => boolean;
+};
+
+export type GatherEffects = { caches: Caches; transport: Transport; applier: Applier; prober: Pick<Prober, 'known'> };
+
+/** @returns undefined when there is no such vault, or it is being deleted: the garbage collector does the rest. */
+export async function gather(key: string, effects: GatherEffects): Promise<Observed | undefined> {
+	const { caches, prober } = effects;
+	const vault = caches.vault(key);
+	if (vault === undefined || vault.metadata.deletionTimestamp !== undefined) return undefined;
+	const check = checkSpec(vault);
+	const names = namesOf(vault.metadata.name);
+	const own = (kind: OwnedKind, name: string) => ownObject(caches, vault, kind, name);
+	const set = own('StatefulSet', names.workload);
+	const slice = own('EndpointSlice', names.endpointSlice);
+	const lease = own('Lease', names.lease);
+	const keysObserved = await observeKeys(vault, set !== undefined, effects);
+	const pods = caches.labelled('Pod', key).filter(isVaultPod(names.workload));
+	const podViews = pods.map(pod => views.podView(pod, ANNOTATIONS.verifiers)).sort((a, b) => (a.name < b.name ? -1 : 1));
+	return {
+		vault,
+		check,
+		isPaused: vault.metadata.annotations?.[ANNOTATIONS.paused] === 'reconcile',
+		keysObserved,
+		keys: keyState(keysObserved),
+		tokens: observeTokens(vault, check, effects),
+		workload: set === undefined ? undefined : views.workloadView(set),
+		pods: podViews,
+		lease: lease === undefined ? undefined : views.leaseView(lease),
+		routed: slice === undefined ? [] : views.routedAddresses(slice),
+		answers: answersOf(caches, vault),
+		probes: new Map(
+			podViews.flatMap(({ uid }) => {
+				const known = prober.known(uid);
+				return known === undefined ? [] : [[uid, known] as const];
+			}),
+		),
+		missingRefs: 'spec' in check ? await findMissingRefs(vault, check.spec, effects.transport) : [],
+		hasServiceMonitors: caches.hasServiceMonitors(),
+	};
+}
+
+/** An object of that name in the cache that is this vault's own, and not a leftover of a predecessor. */
+function ownObject(caches: Caches, { metadata }: RuneVault, kind: OwnedKind, name: string): KubeObject | undefined {
+	const object = caches.find({ kind, namespace: metadata.namespace, name });
+	return object !== undefined && claim(object, metadata) === 'ours' ? object : undefined;
+}
+
+const isVaultPod = (workload: string) => (pod: KubeObject) =>
+	pod.metadata.ownerReferences?.some(owner => owner.kind === 'StatefulSet' && owner.name === workload && owner.controller === true) ??
+	false;
+
+function answersOf(caches: Caches, { metadata }: RuneVault): ReadonlyMap<number, string> {
+	const map = caches.find({ kind: 'ConfigMap', namespace: metadata.namespace, name: namesOf(metadata.name).canaries });
+	return map === undefined ? new Map() : views.answersOf(map);
+}
+
+async function observeKeys(vault: RuneVault, hasWorkload: boolean, { caches, applier }: GatherEffects): Promise<KeysObserved> {
+	const { name, namespace } = vault.metadata;
+	const names = namesOf(name);
+	const look = async (kind: 'Secret' | 'ConfigMap', of: string) => {
+		const ref = { kind, namespace, name: of };
+		return caches.find(ref) ?? (await applier.readMetadata(ref));
+	};
+	const [key, kek, canaries] = await Promise.all([
+		look('Secret', names.keySecret),
+		look('Secret', names.kekSecret),
+		look('ConfigMap', names.canaries),
+	]);
+	const job = ownObject(caches, vault, 'Job', names.keygen);
+	return {
+		key: key === undefined ? undefined : { fingerprint: key.metadata.annotations?.[ANNOTATIONS.fingerprint] },
+		hasKek: kek !== undefined,
+		hasCanaries: canaries !== undefined && claim(canaries, vault.metadata) === 'ours' && canaries.metadata.deletionTimestamp === undefined,
+		job: job === undefined ? undefined : views.jobView(job),
+		recorded: vault.status?.keys?.fingerprint,
+		hasWorkload,
+	};
+}
+
+function observeTokens(vault: RuneVault, check: SpecCheck, { applier }: GatherEffects): ReadonlyMap<string, TokenView> {
+	const { namespace, name: vaultName } = vault.metadata;
+	const wanted = 'spec' in check ? check.spec.access.tokens : (vault.status?.tokens ?? []);
+	return new Map(
+		wanted.flatMap(({ name }) => {
+			const annotations = applier.annotations({ kind: 'Secret', namespace, name: namesOf(vaultName).tokenSecret(name) });
+			return annotations === undefined ? [] : [[name, tokenView(name, annotations)] as const];
+		}),
+	);
+}
+
+async function findMissingRefs(vault: RuneVault, { ingress }: RuneVaultSpec, transport: Transport): Promise<MissingRef[]> {
+	if (ingress.state !== 'Enabled') return [];
+	const { namespace } = vault.metadata;
+	const missing: MissingRef[] = [];
+	const check = async (path: string, kind: MissingRef['kind'], name: string | undefined) => {
+		if (name === undefined) return;
+		const resource = kind === 'Secret' ? resources.secrets : ingressClasses;
+		const place = kind === 'Secret' ? { namespace, name } : { name };
+		if ((await get(transport, resource, place, { metadataOnly: true })) === undefined) missing.push({ path, kind, name });
+	};
+	await check('spec.ingress.tlsSecretName', 'Secret', ingress.tlsSecretName);
+	await check('spec.ingress.className', 'IngressClass', ingress.className);
+	return missing;
+}

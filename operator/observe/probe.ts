@@ -1,0 +1,79 @@
+/**
+ * One question to one Vault pod: which canary, which nonce, and whether the answer proves that it decrypts with the right key.
+ *
+ * The operator knows only the SHA-256 of each canary's scores; the pod returns SHA-256(nonce ‖ ':' ‖ that), which it can know from
+ * nowhere but a decryption. Plain HTTP in this version.
+ */
+import { createHash } from 'node:crypto';
+import { Agent, request } from 'undici';
+import { z } from 'zod';
+import { INTERNAL_PORT } from '../desired/names.ts';
+
+const replySchema = z.object({
+	vault_version: z.string().max(64),
+	role: z.enum(['primary', 'standby']),
+	epoch: z.int().min(0),
+	ready: z.boolean(),
+	draining: z.boolean(),
+	keys: z.object({ version: z.int(), fingerprint: z.string().max(80) }).optional(),
+	tokens: z.record(z.string().max(63), z.int()),
+	canary: z.object({ index: z.int(), digest: z.string().max(128) }).optional(),
+});
+
+/** What a pod says of itself. */
+export type ProbeReply = z.infer<typeof replySchema>;
+export type Question = { canary: number; nonce: string };
+/** Asks one pod. Throws when no well-formed answer comes in time. */
+export type Ask = (ip: string, question: Question, signal: AbortSignal) => Promise<ProbeReply>;
+
+const MAX_REPLY_BYTES = 64 * 1024;
+
+/** Asks over HTTP, one connection a question: a pod that hangs cannot hold up another's. */
+export function createHttpAsk(): { ask: Ask; close(): Promise<void> } {
+	const agent = new Agent({
+		connections: 1,
+		pipelining: 0,
+		keepAliveTimeout: 1,
+		connect: { timeout: 2_000 },
+		maxResponseSize: MAX_REPLY_BYTES,
+	});
+	return {
+		close: () => agent.close(),
+		async ask(ip, { canary, nonce }, signal) {
+			const host = ip.includes(':') ? `[${ip}]` : ip;
+			const url = `http://${host}:${INTERNAL_PORT}/probe?canary=${canary}&nonce=${nonce}`;
+			const { statusCode, body } = await request(url, { dispatcher: agent, signal });
+			const text = await body.text();
+			if (statusCode !== 200) throw new Error(`HTTP ${statusCode}`);
+			return parseReply(text);
+		},
+	};
+}
+
+/** @throws Error when the text is not a probe reply. */
+export function parseReply(text: string): ProbeReply {
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch (cause) {
+		throw new Error('the probe reply is not JSON', { cause });
+	}
+	const parsed = replySchema.safeParse(value);
+	if (!parsed.success) throw new Error(`the probe reply is malformed at ${parsed.error.issues[0]?.path.join('.') ?? ''}`);
+	return parsed.data;
+}
+
+export type Proof = 'proved' | 'wrong-key' | 'wrong-answer' | 'unproved';
+
+/**
+ * What a reply proves.
+ * @param answer the canary's answer, SHA-256 of its scores in hex; undefined when the operator has none.
+ * @param fingerprint the key that is expected; undefined when none is recorded.
+ */
+export function judge(reply: ProbeReply, question: Question, answer: string | undefined, fingerprint: string | undefined): Proof {
+	if (reply.keys === undefined) return 'unproved';
+	if (fingerprint !== undefined && reply.keys.fingerprint !== fingerprint) return 'wrong-key';
+	if (answer === undefined || reply.canary === undefined) return 'unproved';
+	const expected = createHash('sha256').update(`${question.nonce}:${answer}`).digest('hex');
+	return reply.canary.index === question.canary && reply.canary.digest === expected ? 'proved' : 'wrong-answer';
+}

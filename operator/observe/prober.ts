@@ -1,0 +1,172 @@
+/**
+ * Asks every Vault pod how it is, beside the reconcile and never inside it: a pod that hangs must not delay another vault.
+ *
+ * Each pod has its own clock with a random phase. It is asked each `periodMs`; sooner, each `hurryMs`, as long as what it last said is not
+ * what is wanted (a new pod, a new token generation, a new primary) and for at most `hurryForMs`; and each `retryMs` after a failure.
+ * Three failures in a row mean down. Whenever what is known of a pod changes, `onChange` gets the key of its vault.
+ */
+import { type Ask, judge, type ProbeReply, type Proof } from './probe.ts';
+
+/** What is known of one pod. */
+export type PodProbe = {
+	/** The last reply; undefined when none came yet. */
+	reply: ProbeReply | undefined;
+	proof: Proof;
+	/** In a row. */
+	failures: number;
+	isDown: boolean;
+};
+
+export type ProbeTarget = { uid: string; name: string; ip: string; wantsPrimary: boolean };
+
+/** What the operator expects of the pods of one vault. */
+export type ProbePlan = {
+	targets: readonly ProbeTarget[];
+	periodMs: number;
+	answers: ReadonlyMap<number, string>;
+	fingerprint: string | undefined;
+	/** Generation by token name. */
+	tokens: Readonly<Record<string, number>>;
+};
+
+type Watched = {
+	key: string;
+	target: ProbeTarget;
+	plan: ProbePlan;
+	timer: NodeJS.Timeout | undefined;
+	hurryUntil: number;
+	known: PodProbe;
+	wanted: string;
+	isAsking: boolean;
+};
+
+export type ProberOptions = {
+	ask: Ask;
+	onChange: (key: string) => void;
+	randomBytes: (size: number) => Buffer;
+	/** Uniform in [0, 1). */
+	random: () => number;
+	now: () => number;
+	limitMs?: number;
+	hurryMs?: number;
+	hurryForMs?: number;
+	retryMs?: number;
+	observe?: (isAnswered: boolean, seconds: number) => void;
+};
+
+const FAILURES_UNTIL_DOWN = 3;
+const UNKNOWN: PodProbe = { reply: undefined, proof: 'unproved', failures: 0, isDown: false };
+
+export class Prober {
+	readonly #watched = new Map<string, Watched>();
+	readonly #options: Required<Omit<ProberOptions, 'observe'>> & Pick<ProberOptions, 'observe'>;
+	readonly #stopped = new AbortController();
+
+	constructor(options: ProberOptions) {
+		this.#options = { limitMs: 2_000, hurryMs: 400, hurryForMs: 15_000, retryMs: 1_000, ...options };
+	}
+
+	/** Sets whom to ask for one vault and what to expect; pods that are no longer in the plan are forgotten. */
+	plan(key: string, plan: ProbePlan): void {
+		const uids = new Set(plan.targets.map(target => target.uid));
+		for (const [uid, watched] of this.#watched) {
+			if (watched.key === key && !uids.has(uid)) this.#drop(uid, watched);
+		}
+		for (const target of plan.targets) this.#watch(key, target, plan);
+	}
+
+	forget(key: string): void {
+		this.plan(key, { targets: [], periodMs: 60_000, answers: new Map(), fingerprint: undefined, tokens: {} });
+	}
+
+	/** By uid of the pod; undefined for a pod that has not been asked yet. */
+	known(uid: string): PodProbe | undefined {
+		const known = this.#watched.get(uid)?.known;
+		return known === UNKNOWN ? undefined : known;
+	}
+
+	stop(): void {
+		this.#stopped.abort();
+		for (const [uid, watched] of this.#watched) this.#drop(uid, watched);
+	}
+
+	#watch(key: string, target: ProbeTarget, plan: ProbePlan): void {
+		if (this.#stopped.signal.aborted) return;
+		const wanted = JSON.stringify([target.ip, target.wantsPrimary, plan.fingerprint, plan.tokens, [...plan.answers]]);
+		const before = this.#watched.get(target.uid);
+		if (before !== undefined && before.wanted === wanted) {
+			before.plan = plan;
+			return;
+		}
+		const watched: Watched = before ?? { key, target, plan, timer: undefined, hurryUntil: 0, known: UNKNOWN, wanted, isAsking: false };
+		Object.assign(watched, { target, plan, wanted, hurryUntil: this.#options.now() + this.#options.hurryForMs });
+		this.#watched.set(target.uid, watched);
+		this.#schedule(watched, 0);
+	}
+
+	#drop(uid: string, watched: Watched): void {
+		clearTimeout(watched.timer);
+		this.#watched.delete(uid);
+	}
+
+	#schedule(watched: Watched, afterMs: number): void {
+		clearTimeout(watched.timer);
+		watched.timer = setTimeout(() => this.#ask(watched), afterMs);
+	}
+
+	async #ask(watched: Watched): Promise<void> {
+		if (watched.isAsking) return;
+		watched.isAsking = true;
+		const { ask, randomBytes, random, limitMs, observe, now } = this.#options;
+		const { target, plan, wanted } = watched;
+		const indexes = [...plan.answers.keys()];
+		const canary = indexes[Math.floor(random() * indexes.length)] ?? 0;
+		const question = { canary, nonce: randomBytes(16).toString('hex') };
+		const started = now();
+		let next: PodProbe;
+		try {
+			const signal = AbortSignal.any([AbortSignal.timeout(limitMs), this.#stopped.signal]);
+			const reply = await ask(target.ip, question, signal);
+			next = { reply, proof: judge(reply, question, plan.answers.get(canary), plan.fingerprint), failures: 0, isDown: false };
+		} catch {
+			// Whatever kept the answer away, it is counted, and the pod is asked again.
+			const failures = watched.known.failures + 1;
+			next = { ...watched.known, failures, isDown: failures >= FAILURES_UNTIL_DOWN };
+		}
+		watched.isAsking = false;
+		observe?.(next.failures === 0, (now() - started) / 1000);
+		if (this.#watched.get(target.uid) !== watched || this.#stopped.signal.aborted) return;
+		this.#learn(watched, next);
+		this.#schedule(watched, watched.wanted === wanted ? this.#delay(watched) : 0);
+	}
+
+	#learn(watched: Watched, next: PodProbe): void {
+		const isNews = summary(watched.known) !== summary(next) || watched.known === UNKNOWN;
+		watched.known = next;
+		if (isNews) this.#options.onChange(watched.key);
+	}
+
+	#delay({ known, plan, target, hurryUntil }: Watched): number {
+		const { hurryMs, retryMs, random, now } = this.#options;
+		if (known.failures > 0 && !known.isDown) return retryMs;
+		const isHurried = now() < hurryUntil && (known.failures > 0 || !isAsWanted(known, plan, target));
+		return isHurried ? hurryMs : plan.periodMs * (0.9 + 0.2 * random());
+	}
+}
+
+/** What of a probe the status depends on. */
+function summary({ reply, proof, isDown, failures }: PodProbe): string {
+	const said = reply && [reply.role, reply.epoch, reply.ready, reply.draining, reply.keys?.fingerprint, reply.tokens];
+	return JSON.stringify([said, proof, isDown, failures > 0]);
+}
+
+function isAsWanted({ reply, proof }: PodProbe, plan: ProbePlan, target: ProbeTarget): boolean {
+	if (reply === undefined || proof !== 'proved') return false;
+	return (reply.role === 'primary') === target.wantsPrimary && hasAdopted(reply, plan.tokens);
+}
+
+/** Whether a pod knows every generation wanted and no other token. */
+export function hasAdopted(reply: ProbeReply, tokens: Readonly<Record<string, number>>): boolean {
+	const names = Object.keys(tokens);
+	return Object.keys(reply.tokens).length === names.length && names.every(name => reply.tokens[name] === tokens[name]);
+}

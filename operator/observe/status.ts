@@ -1,0 +1,74 @@
+/** The status of a RuneVault: pure, from what was observed and written. What cannot be known anew is carried over from before. */
+import { toConditions } from '../../crds/conditions.ts';
+import type { RuneVaultSpec, RuneVaultStatus } from '../../crds/runevault.ts';
+import { endpointOf } from '../desired/endpoint.ts';
+import { KEY_VERSION, namesOf } from '../desired/names.ts';
+import { outdatedPods } from '../reconcile/rollout.ts';
+import { type Facts, findAll } from './findings.ts';
+import { primaryPod } from './observed.ts';
+
+const isDefined = <T>(value: T | undefined): value is T => value !== undefined;
+
+/** API times have whole seconds. */
+export const instant = (now: number): string => new Date(now).toISOString().replace(/\.\d{3}Z$/, 'Z');
+
+function primaryStatus(facts: Facts, previous: RuneVaultStatus): RuneVaultStatus['primary'] {
+	const pod = primaryPod(facts);
+	if (pod === undefined || facts.lease === undefined || pod.ip === undefined || !facts.routed.includes(pod.ip)) return undefined;
+	const { epoch } = facts.lease;
+	const before = previous.primary;
+	const since = before?.pod === pod.name && before.epoch === epoch ? before.since : instant(facts.now);
+	return { pod: pod.name, epoch, since };
+}
+
+/** The fingerprint stays once it is recorded, whatever happens to the Secret. */
+function keysStatus({ keys, vault }: Facts, spec: RuneVaultSpec | undefined, previous: RuneVaultStatus): RuneVaultStatus['keys'] {
+	if (previous.keys !== undefined || keys.stage !== 'ready' || spec === undefined) return previous.keys;
+	const { dimension } = spec.keys;
+	return { fingerprint: keys.fingerprint, version: KEY_VERSION, dimension, secretName: namesOf(vault.metadata.name).keySecret };
+}
+
+function tokenStatus(facts: Facts, spec: RuneVaultSpec | undefined, previous: RuneVaultStatus): RuneVaultStatus['tokens'] {
+	if (spec === undefined) return previous.tokens;
+	const ready = facts.pods.filter(pod => pod.isReady);
+	const made = spec.access.tokens.map(({ name }) => {
+		const token = facts.tokens.get(name);
+		if (token?.generation === undefined || token.rotatedAt === undefined) return undefined;
+		const { generation, rotatedAt } = token;
+		const adoptedBy = ready.filter(pod => facts.probes.get(pod.uid)?.reply?.tokens[name] === generation).map(pod => pod.name);
+		const state: 'Active' | 'Rotating' = ready.length > 0 && adoptedBy.length < ready.length ? 'Rotating' : 'Active';
+		return {
+			name,
+			generation,
+			secretName: namesOf(facts.vault.metadata.name).tokenSecret(name),
+			state,
+			rotatedAt,
+			adoptedBy: adoptedBy.sort(),
+		};
+	});
+	return made.filter(isDefined);
+}
+
+/** The whole status to write. */
+export function computeStatus(facts: Facts): RuneVaultStatus {
+	const { vault, check, pods, workload } = facts;
+	const previous = vault.status ?? {};
+	const spec = 'spec' in check ? check.spec : undefined;
+	const { name, namespace, uid, generation } = vault.metadata;
+	const outdated = outdatedPods(facts).length;
+	const optional = {
+		endpoint: spec === undefined ? previous.endpoint : endpointOf({ name, namespace, uid, spec }),
+		image: workload?.image ?? previous.image,
+		primary: primaryStatus(facts, previous),
+		keys: keysStatus(facts, spec, previous),
+		tokens: tokenStatus(facts, spec, previous),
+	};
+	return {
+		observedGeneration: generation,
+		conditions: toConditions(findAll(facts), previous.conditions ?? [], generation, instant(facts.now)),
+		replicas: pods.length,
+		readyReplicas: pods.filter(pod => pod.isReady).length,
+		updatedReplicas: pods.length - outdated,
+		...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+	};
+}

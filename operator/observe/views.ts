@@ -1,0 +1,158 @@
+/**
+ * What is kept of each watched object, and typed views on it.
+ *
+ * A projection keeps metadata and the few fields a reconcile reads, so that the caches of a large cluster stay small and hold no secret
+ * bytes. Instead of `managedFields` it keeps a digest of the fields that are ours: when anyone takes one of them over or removes it, the
+ * digest changes, and that is how an edit is told from a harmless change of status.
+ */
+import type { KubeObject } from '../../kube/resources.ts';
+import { canonicalJson, digestOf } from '../desired/digest.ts';
+import { FIELD_MANAGER } from '../desired/names.ts';
+
+type ManagedFields = { manager?: string; operation?: string; subresource?: string; fieldsV1?: unknown };
+
+/** Digest of the fields the operator's apply owns in an object as the API server gave it; undefined when it owns none. */
+export function ownFieldsDigest(object: KubeObject): string | undefined {
+	const entries = (object.metadata.managedFields ?? []) as ManagedFields[];
+	const own = entries.find(entry => entry.manager === FIELD_MANAGER && entry.operation === 'Apply' && entry.subresource === undefined);
+	return own === undefined ? undefined : digestOf(canonicalJson(own.fieldsV1));
+}
+
+const KEPT_METADATA = [
+	'name',
+	'namespace',
+	'uid',
+	'resourceVersion',
+	'generation',
+	'creationTimestamp',
+	'deletionTimestamp',
+	'labels',
+	'annotations',
+	'ownerReferences',
+] as const;
+
+/** A projection that keeps metadata, the digest of our fields, and what `extra` picks. */
+export function projection(extra: (object: KubeObject) => Record<string, unknown> = () => ({})): (object: KubeObject) => KubeObject {
+	return object => {
+		const metadata = Object.fromEntries(
+			KEPT_METADATA.flatMap(key => (object.metadata[key] === undefined ? [] : [[key, object.metadata[key]]])),
+		);
+		return {
+			apiVersion: object.apiVersion,
+			kind: object.kind,
+			metadata: metadata as KubeObject['metadata'],
+			ownFields: ownFieldsDigest(object),
+			...extra(object),
+		};
+	};
+}
+
+/** A field of an object, as an object; empty when it is not one. */
+const part = (object: object | undefined, field: string): Record<string, unknown> => {
+	const value = object === undefined ? undefined : (object as Record<string, unknown>)[field];
+	return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+};
+const items = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value : []);
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const count = (value: unknown): number => (typeof value === 'number' ? value : 0);
+const isConditionTrue = (status: Record<string, unknown>, type: string) =>
+	items(status.conditions).some(condition => condition.type === type && condition.status === 'True');
+
+export type PodView = {
+	name: string;
+	uid: string;
+	ip: string | undefined;
+	createdAt: string | undefined;
+	isReady: boolean;
+	isDeleting: boolean;
+	/** Hash of the template the pod was made from. */
+	revision: string | undefined;
+	/** Digest of the verifiers its kubelet was last told of. */
+	verifiers: string | undefined;
+};
+
+export const keepOfPod = (pod: KubeObject) => {
+	const { podIP, conditions } = part(pod, 'status');
+	return { status: { podIP, conditions: items(conditions).filter(condition => condition.type === 'Ready') } };
+};
+
+export function podView(pod: KubeObject, verifiersAnnotation: string): PodView {
+	const { metadata } = pod;
+	const status = part(pod, 'status');
+	const isDeleting = metadata.deletionTimestamp !== undefined;
+	return {
+		name: metadata.name ?? '',
+		uid: metadata.uid ?? '',
+		ip: text(status.podIP),
+		createdAt: text(metadata.creationTimestamp),
+		isReady: isConditionTrue(status, 'Ready') && !isDeleting,
+		isDeleting,
+		revision: metadata.labels?.['controller-revision-hash'],
+		verifiers: metadata.annotations?.[verifiersAnnotation],
+	};
+}
+
+export type WorkloadView = { isSettled: boolean; updateRevision: string | undefined; image: string | undefined };
+
+export const keepOfStatefulSet = (set: KubeObject) => {
+	const { observedGeneration, updateRevision } = part(set, 'status');
+	const [container] = items(part(part(part(set, 'spec'), 'template'), 'spec').containers);
+	return { status: { observedGeneration, updateRevision }, image: container?.image };
+};
+
+export function workloadView(set: KubeObject): WorkloadView {
+	const status = part(set, 'status');
+	return {
+		isSettled: count(status.observedGeneration) >= count(set.metadata.generation),
+		updateRevision: text(status.updateRevision),
+		image: text(set.image),
+	};
+}
+
+export type JobView = { uid: string; isFailed: boolean; failedAt: string | undefined };
+
+export const keepOfJob = (job: KubeObject) => ({ status: { conditions: part(job, 'status').conditions } });
+
+export function jobView(job: KubeObject): JobView {
+	const failed = items(part(job, 'status').conditions).find(condition => condition.type === 'Failed' && condition.status === 'True');
+	return { uid: job.metadata.uid ?? '', isFailed: failed !== undefined, failedAt: text(failed?.lastTransitionTime) };
+}
+
+export type LeaseView = { holder: string; epoch: number };
+
+export const keepOfLease = (lease: KubeObject) => {
+	const { holderIdentity, leaseTransitions } = part(lease, 'spec');
+	return { spec: { holderIdentity, leaseTransitions } };
+};
+
+/** The holder is a pod; what follows `_` in an identity only tells two lives of it apart. */
+export function leaseView(lease: KubeObject): LeaseView {
+	const { holderIdentity, leaseTransitions } = part(lease, 'spec');
+	return { holder: text(holderIdentity)?.split('_', 1)[0] ?? '', epoch: count(leaseTransitions) };
+}
+
+export const keepOfEndpointSlice = (slice: KubeObject) => ({ endpoints: slice.endpoints });
+
+/** The addresses clients are sent to. */
+export const routedAddresses = (slice: KubeObject): string[] =>
+	items(slice.endpoints).flatMap(endpoint => (Array.isArray(endpoint.addresses) ? endpoint.addresses : []));
+
+/** Of ConfigMaps only the answers of the canaries matter. */
+export const keepOfConfigMap = (map: KubeObject) => ({ answers: part(map, 'data')['answers.json'] });
+
+const ANSWER = /^[0-9a-f]{64}$/;
+
+/** The answers of the canaries by index; empty when they are not readable. */
+export function answersOf(map: KubeObject): ReadonlyMap<number, string> {
+	const raw = text(map.answers);
+	if (raw === undefined) return new Map();
+	try {
+		const entries = Object.entries(Object(JSON.parse(raw)));
+		return new Map(
+			entries.flatMap(([index, answer]) => (typeof answer === 'string' && ANSWER.test(answer) ? [[Number(index), answer]] : [])),
+		);
+	} catch (error) {
+		if (error instanceof SyntaxError) return new Map();
+		throw error;
+	}
+}

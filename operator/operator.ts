@@ -1,0 +1,180 @@
+/**
+ * The operator as one value that runs: caches, leader election, workers and the prober around the reconcile. Everything it needs from
+ * outside is a parameter, so that a test runs it in its own process against a real API server.
+ */
+import { randomBytes } from 'node:crypto';
+import type { RuneVault } from '../crds/runevault.ts';
+import { random, systemClock } from '../kube/clock.ts';
+import { createController } from '../kube/controller.ts';
+import { createRecorder } from '../kube/events.ts';
+import { campaign } from '../kube/lease.ts';
+import { get } from '../kube/objects.ts';
+import { Queue } from '../kube/queue.ts';
+import { resources, splitKey } from '../kube/resources.ts';
+import type { Transport } from '../kube/transport.ts';
+import type { OperatorConfig } from './config.ts';
+import { MANAGER } from './desired/names.ts';
+import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { WatchedWorld } from './observe/caches.ts';
+import type { Facts } from './observe/findings.ts';
+import type { Ask } from './observe/probe.ts';
+import { Prober } from './observe/prober.ts';
+import { Applier, type Ref } from './reconcile/apply.ts';
+import type { Note } from './reconcile/notes.ts';
+import { reconcileVault } from './reconcile/vault.ts';
+import { StatusWriter } from './reconcile/write-status.ts';
+import type { Health } from './server.ts';
+import { version } from './version.ts';
+
+export type OperatorOptions = {
+	config: OperatorConfig;
+	transport: Transport;
+	ask: Ask;
+	log: Logger;
+	metrics: Metrics;
+};
+
+export type Operator = {
+	/** Works until the signal is aborted; resolves when everything has ended and the leadership is given back. */
+	run(signal: AbortSignal): Promise<void>;
+	health: Health;
+};
+
+/** client-go's proportions. */
+const LEADER = { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
+const LEADER_LEASE = 'runevault-operator';
+const COMPONENT = 'runevault-operator';
+/** The API server sends a bookmark each minute, so a cache this old has lost it. */
+const STALE_MS = 5 * 60_000;
+
+export function createOperator({ config, transport, ask, log, metrics }: OperatorOptions): Operator {
+	const queue = new Queue({ observer: metrics.queue, clock: { ...systemClock, after: afterUnlessDone } });
+	const logError = (error: unknown) => log.warn({ err: error }, 'watch failed; it is tried again');
+	let applier = createApplier(transport);
+	const world = new WatchedWorld({
+		transport,
+		namespaces: config.watchNamespaces,
+		onChange: key => queue.add(key),
+		onGone: ref => applier.forget(ref),
+		onError: logError,
+	});
+	let isSynced = false;
+
+	function createApplier(through: Transport): Applier {
+		return new Applier({ transport: through, find: ref => world.find(ref), now: () => performance.now() });
+	}
+
+	async function readToken({ namespace, name }: Ref): Promise<string | undefined> {
+		const secret = await get(transport, resources.secrets, { namespace, name });
+		const encoded = Object(secret?.data).token;
+		return typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString() : undefined;
+	}
+
+	const recorder = createRecorder(transport, { component: COMPONENT });
+	function tell(vault: RuneVault, { type, reason, action, message }: Note): void {
+		log.info({ vault: `${vault.metadata.namespace}/${vault.metadata.name}`, reason }, message);
+		const { apiVersion, kind, metadata } = vault;
+		const { name, namespace, uid } = metadata;
+		recorder.event({ apiVersion, kind, metadata: { name, namespace, uid } }, { type, reason, action, message });
+	}
+
+	function onStatus(key: string, { vault, lease }: Facts): void {
+		const { namespace = '', name } = splitKey(key);
+		const isReady = vault.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+		metrics.vault(namespace, name, { isReady, epoch: lease?.epoch });
+	}
+
+	/** The work of a leader: nothing of it is remembered from an earlier term. */
+	async function lead(signal: AbortSignal): Promise<void> {
+		const bound = untilAborted(transport, signal);
+		applier = createApplier(bound);
+		const prober = new Prober({
+			ask,
+			onChange: key => queue.add(key),
+			randomBytes,
+			random: random,
+			now: () => performance.now(),
+			observe: metrics.probed,
+		});
+		const statusWriter = new StatusWriter(bound);
+		const { image, namespace: operatorNamespace, clusterDomain } = config;
+		const effects = {
+			caches: world,
+			transport: bound,
+			applier,
+			prober,
+			statusWriter,
+			settings: { image, version, operatorNamespace, clusterDomain },
+			readToken,
+			randomBytes,
+			now: Date.now,
+			tell,
+			onStatus,
+			onGone(key: string) {
+				const { namespace = '', name } = splitKey(key);
+				metrics.forgetVault(namespace, name);
+			},
+		};
+		const controller = createController({
+			name: MANAGER,
+			queue,
+			workers: config.workers,
+			reconcile: key => reconcileVault(key, effects),
+			observe: metrics.reconciled,
+			onError: (error, key) => log.error({ err: error, vault: key }, 'reconcile failed; it is tried again'),
+		});
+		for (const key of world.vaultKeys()) queue.add(key);
+		metrics.leader(true);
+		log.info('leading');
+		try {
+			await controller.run(signal);
+		} finally {
+			prober.stop();
+			metrics.leader(false);
+			log.info('not leading any more');
+		}
+	}
+
+	async function elect(signal: AbortSignal): Promise<void> {
+		if (!config.hasLeaderElection) return lead(signal);
+		const elector = campaign({
+			...LEADER,
+			transport,
+			namespace: config.namespace,
+			name: LEADER_LEASE,
+			identity: config.identity,
+			createIfMissing: true,
+			onAcquired: (_epoch, term) => lead(term),
+			onLost: () => log.info('the leadership has ended'),
+			onError: error => log.warn({ err: error }, 'leader election'),
+		});
+		await elector.run(signal);
+	}
+
+	return {
+		async run(signal) {
+			await world.start(signal);
+			if (signal.aborted) return;
+			isSynced = true;
+			log.info({ vaults: world.vaultKeys().length }, 'caches filled');
+			await elect(signal);
+		},
+		health: {
+			notAlive: () => (isSynced && world.stalenessMs() > STALE_MS ? 'the API server has not been heard for five minutes' : undefined),
+			notReady: () => (isSynced ? undefined : 'the caches are not filled yet'),
+		},
+	};
+}
+
+/** A transport whose requests end with the signal: who leads no more must not write any more. */
+const untilAborted = (transport: Transport, signal: AbortSignal): Transport => ({
+	...transport,
+	request: request => transport.request({ signal, ...request }),
+});
+
+/** A key that waits for its time must not keep a process alive whose work is done. */
+function afterUnlessDone(ms: number, callback: () => void): () => void {
+	const timer = setTimeout(callback, ms).unref();
+	return () => clearTimeout(timer);
+}

@@ -1,0 +1,37 @@
+/** Events: what one says, and which of them a change of status is worth. */
+import type { Condition } from '../../crds/conditions.ts';
+import type { RuneVaultStatus } from '../../crds/runevault.ts';
+
+export type Note = { type: 'Normal' | 'Warning'; reason: string; action: string; message: string };
+
+const find = (status: RuneVaultStatus, type: Condition['type']) => status.conditions?.find(condition => condition.type === type);
+
+function primaryChange(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
+	const [from, to] = [before.primary, after.primary];
+	if (to === undefined || (from?.pod === to.pod && from.epoch === to.epoch)) return [];
+	const message =
+		from === undefined ? `${to.pod} is primary, epoch ${to.epoch}.` : `${to.pod} took over from ${from.pod}, epoch ${to.epoch}.`;
+	return [{ type: 'Normal', reason: 'PrimaryChanged', action: 'Route', message }];
+}
+
+function degradation(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
+	const [from, to] = [find(before, 'Degraded'), find(after, 'Degraded')];
+	if (to?.status !== 'True' || (from?.status === 'True' && from.reason === to.reason)) return [];
+	return [{ type: 'Warning', reason: to.reason, action: 'Observe', message: to.message }];
+}
+
+function refusal(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
+	const [from, to] = [find(before, 'Accepted'), find(after, 'Accepted')];
+	if (to?.status !== 'False' || from?.message === to.message) return [];
+	return [{ type: 'Warning', reason: 'SpecInvalid', action: 'Check', message: to.message }];
+}
+
+function keyRecord(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
+	if (before.keys !== undefined || after.keys === undefined) return [];
+	const message = `Key ${after.keys.fingerprint} in Secret ${after.keys.secretName} is recorded.`;
+	return [{ type: 'Normal', reason: 'KeyRecorded', action: 'Record', message }];
+}
+
+export function notesOf(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
+	return [primaryChange, degradation, refusal, keyRecord].flatMap(each => each(before, after));
+}

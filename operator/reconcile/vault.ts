@@ -1,0 +1,74 @@
+/** The reconcile of one RuneVault: gather → check → write → status. It takes a key, never an event, and may run at any time. */
+import type { Outcome } from '../../kube/controller.ts';
+import type { Facts } from '../observe/findings.ts';
+import { type GatherEffects, gather } from '../observe/gather.ts';
+import type { Observed } from '../observe/observed.ts';
+import type { Prober } from '../observe/prober.ts';
+import { computeStatus, instant } from '../observe/status.ts';
+import { type Note, notesOf } from './notes.ts';
+import { checkedVault, probePlan } from './plan.ts';
+import { type WriteEffects, type WriteResult, writeAll } from './write.ts';
+import type { StatusWriter } from './write-status.ts';
+
+export type ReconcileEffects = GatherEffects &
+	Omit<WriteEffects, 'now' | 'instant' | 'note'> & {
+		prober: Prober;
+		statusWriter: StatusWriter;
+		/** Milliseconds since 1970. */
+		now: () => number;
+		tell: (vault: Observed['vault'], note: Note) => void;
+		/** Called with every status computed, written or not. */
+		onStatus: (key: string, facts: Facts) => void;
+		/** The vault is not there any more. */
+		onGone: (key: string) => void;
+	};
+
+/** At rest, everything is looked at again this often, in case an event was lost. */
+const RESYNC_MS = 10 * 60_000;
+/** While something is under way that no watch announces. */
+const UNSETTLED_MS = 15_000;
+/** Long enough for what was just written to show in the caches. */
+const SOONEST_MS = 1_000;
+
+export async function reconcileVault(key: string, effects: ReconcileEffects): Promise<Outcome> {
+	const { prober, statusWriter, tell, onStatus, onGone } = effects;
+	const observed = await gather(key, effects);
+	if (observed === undefined) {
+		prober.forget(key);
+		statusWriter.forget(key);
+		onGone(key);
+		return { done: true };
+	}
+	const now = effects.now();
+	const note = (each: Note) => tell(observed.vault, each);
+	const written = await write(observed, { ...effects, now, instant: instant(now), note });
+	prober.plan(key, probePlan(observed, written.tokens));
+
+	const facts: Facts = { ...observed, tokens: written.tokens, problems: written.problems, now };
+	// A fresh leader knows nothing of the pods yet: the last status stays until each of them has answered, or has not in time.
+	if (!isBlind(facts)) {
+		const status = computeStatus(facts);
+		for (const each of notesOf(observed.vault.status ?? {}, status)) note(each);
+		await statusWriter.write(key, observed.vault, status);
+		onStatus(key, { ...facts, vault: { ...observed.vault, status } });
+	}
+	if (written.errors.length > 0) throw new AggregateError(written.errors, `${written.errors.length} writes failed`);
+	const againAfterMs = Math.min(written.againAfterMs ?? RESYNC_MS, isSettled(facts) ? RESYNC_MS : UNSETTLED_MS);
+	return { againAfterMs: Math.max(againAfterMs, SOONEST_MS) };
+}
+
+async function write(observed: Observed, effects: WriteEffects): Promise<WriteResult> {
+	const vault = checkedVault(observed);
+	if (vault === undefined || observed.isPaused) return { tokens: observed.tokens, problems: [], errors: [], againAfterMs: undefined };
+	return writeAll(vault, observed, effects);
+}
+
+/** Whether a pod has not been asked yet. The prober asks at once and says so when it has, 2 s later at most. */
+const isBlind = ({ pods, probes }: Facts): boolean => pods.some(pod => pod.isReady && pod.ip !== undefined && !probes.has(pod.uid));
+
+/** Whether nothing is expected to change by itself. */
+function isSettled({ pods, keys, missingRefs, problems, check }: Facts): boolean {
+	const replicas = 'spec' in check ? check.spec.replicas : pods.length;
+	const isWhole = pods.length === replicas && pods.every(pod => pod.isReady);
+	return keys.stage === 'ready' && isWhole && missingRefs.length === 0 && problems.length === 0;
+}

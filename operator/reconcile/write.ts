@@ -1,0 +1,151 @@
+/**
+ * The writing half of a reconcile: tokens, owned objects, what is to go, and the pods. Every step is tried; what fails is collected, so
+ * that one refused object does not keep the others from being put right, nor the status from telling of it.
+ */
+import { isConflict, isTransient, KubeError } from '../../kube/errors.ts';
+import type { KubeObject } from '../../kube/resources.ts';
+import type { Transport } from '../../kube/transport.ts';
+import { desired } from '../desired/index.ts';
+import type { CheckedVault } from '../desired/inputs.ts';
+import { namesOf } from '../desired/names.ts';
+import type { WriteProblem } from '../observe/findings.ts';
+import type { Caches } from '../observe/gather.ts';
+import type { Observed, TokenView } from '../observe/observed.ts';
+import { OWNED_KINDS } from '../observe/owned.ts';
+import { type Applier, refusalText } from './apply.ts';
+import type { Note } from './notes.ts';
+import { inputsOf, type Settings } from './plan.ts';
+import { keygenRetryAfter, refreshVerifiers, retryKeygen, rollOut } from './pods.ts';
+import { ensureToken, type TokenEffects, verifiersOf } from './tokens.ts';
+
+export type WriteEffects = {
+	applier: Applier;
+	caches: Caches;
+	transport: Transport;
+	settings: Settings;
+	readToken: TokenEffects['readToken'];
+	randomBytes: TokenEffects['randomBytes'];
+	note: (note: Note) => void;
+	/** Milliseconds since 1970. */
+	now: number;
+	/** RFC 3339, whole seconds. */
+	instant: string;
+};
+
+/** What a write is about, for problems. */
+type Target = { kind: string; name: string };
+
+export type WriteResult = {
+	/** The tokens as they are now. */
+	tokens: ReadonlyMap<string, TokenView>;
+	problems: WriteProblem[];
+	/** What may succeed when tried again. */
+	errors: unknown[];
+	/** When to look again although nothing changes. */
+	againAfterMs: number | undefined;
+};
+
+export async function writeAll(vault: CheckedVault, observed: Observed, effects: WriteEffects): Promise<WriteResult> {
+	const result: WriteResult = { tokens: observed.tokens, problems: [], errors: [], againAfterMs: undefined };
+	const attempt = async (what: Target, work: () => Promise<WriteProblem | undefined>) => {
+		try {
+			const problem = await work();
+			if (problem !== undefined) result.problems.push(problem);
+		} catch (error) {
+			result.errors.push(error);
+			if (isLasting(error)) result.problems.push({ ...what, reason: 'ApplyFailed', message: refusalText(what.kind, error) });
+		}
+	};
+	const names = namesOf(vault.name);
+	const tokens = new Map<string, TokenView>();
+	for (const wanted of vault.spec.access.tokens) {
+		await attempt({ kind: 'Secret', name: names.tokenSecret(wanted.name) }, async () => {
+			const before = observed.tokens.get(wanted.name);
+			if (before !== undefined) tokens.set(wanted.name, before);
+			const made = await ensureToken(vault, wanted, tokenEffects(effects));
+			if (made !== undefined && 'kind' in made) return made;
+			if (made === undefined) tokens.delete(wanted.name);
+			else tokens.set(wanted.name, made);
+			return undefined;
+		});
+	}
+	result.tokens = tokens;
+	const inputs = inputsOf(observed, effects.settings, verifiersOf(vault, tokens));
+	const wanted = desired(vault, inputs);
+	for (const object of wanted) {
+		await attempt({ kind: object.kind, name: object.metadata.name }, async () => {
+			const written = await effects.applier.apply(vault, object);
+			if (typeof written === 'object') return written;
+			if (written === 'healed') effects.note(healed(object.kind, object.metadata.name));
+			return undefined;
+		});
+	}
+	const keep = [...wanted.map(({ kind, metadata: { name } }) => ({ kind, name })), ...keptBesides(vault)];
+	for (const old of unwanted(vault, keep, effects.caches)) await attempt(old, () => prune(vault, old, effects));
+	result.againAfterMs = keygenRetryAfter(observed, effects.now);
+	await attempt({ kind: 'Job', name: names.keygen }, () => retryKeygen(vault, observed, effects));
+	await attempt({ kind: 'Pod', name: names.workload }, () => refreshVerifiers(vault, observed, inputs.verifiers, effects));
+	await attempt({ kind: 'Pod', name: names.workload }, () => rollOut(vault, observed, effects));
+	return result;
+}
+
+/** Whether an error is worth telling in the status: not one that the next try is likely to settle. */
+const isLasting = (error: unknown): boolean => error instanceof KubeError && !isTransient(error) && !isConflict(error);
+
+const healed = (kind: string, name: string): Note => ({
+	type: 'Normal',
+	reason: 'Healed',
+	action: 'Apply',
+	message: `${kind} ${name} had been changed by others and is put back.`,
+});
+
+function tokenEffects({ applier, settings, readToken, randomBytes, note, instant }: WriteEffects): TokenEffects {
+	const told = {
+		make: { type: 'Normal', reason: 'TokenCreated', message: (token: string) => `Token ${token} was made.` },
+		rotate: { type: 'Normal', reason: 'TokenRotated', message: (token: string) => `Token ${token} was made anew; the old one is refused.` },
+		rewrite: {
+			type: 'Normal',
+			reason: 'Healed',
+			message: (token: string) => `The Secret of token ${token} had been changed and is put back.`,
+		},
+	} as const;
+	return {
+		applier,
+		version: settings.version,
+		readToken,
+		randomBytes,
+		now: instant,
+		onStep: (step, token) =>
+			note({ type: told[step].type, reason: told[step].reason, action: 'Rotate', message: told[step].message(token) }),
+	};
+}
+
+/** What is ours and not in the desired list: the token Secrets, and the canaries that the keygen Job made. */
+function keptBesides({ name, spec }: CheckedVault): Target[] {
+	const names = namesOf(name);
+	const tokens = spec.access.tokens.map(token => ({ kind: 'Secret', name: names.tokenSecret(token.name) }));
+	return [...tokens, { kind: 'ConfigMap', name: names.canaries }];
+}
+
+/** What this vault controls and no longer wants. What it does not control, as the key Secrets, is never among it. */
+function unwanted(vault: CheckedVault, keep: readonly Target[], caches: Caches): (Target & { uid: string | undefined })[] {
+	const kept = new Set(keep.map(({ kind, name }) => `${kind}/${name}`));
+	const isOurs = ({ metadata }: KubeObject) =>
+		metadata.ownerReferences?.some(owner => owner.uid === vault.uid && owner.controller === true) === true &&
+		metadata.deletionTimestamp === undefined;
+	return OWNED_KINDS.filter(kind => kind !== 'Pod').flatMap(kind =>
+		caches
+			.labelled(kind, `${vault.namespace}/${vault.name}`)
+			.filter(object => isOurs(object) && !kept.has(`${kind}/${object.metadata.name}`))
+			.map(({ metadata: { name, uid } }) => ({ kind, name, uid })),
+	);
+}
+
+async function prune(
+	{ namespace }: CheckedVault,
+	{ kind, name, uid }: Target & { uid: string | undefined },
+	{ applier, note }: WriteEffects,
+): Promise<undefined> {
+	await applier.remove({ kind, namespace, name }, uid);
+	note({ type: 'Normal', reason: 'Pruned', action: 'Delete', message: `${kind} ${name} is no longer wanted and was removed.` });
+}

@@ -1,0 +1,104 @@
+/** The CRD and its rules on a real API server. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
+import { parse } from 'yaml';
+import { resource as runeVaults } from '../../../crds/runevault.ts';
+import { KubeError } from '../../../kube/errors.ts';
+import { get, list } from '../../../kube/objects.ts';
+import { resources } from '../../../kube/resources.ts';
+import { applyVault, patchVault, readVault, World } from './fixture.ts';
+
+let world: World;
+before(async () => {
+	world = await World.start();
+	await world.namespace('rules');
+});
+after(() => world?.stop());
+
+const vault = (name: string) => ({ namespace: 'rules', name });
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+	try {
+		await work;
+	} catch (error) {
+		assert.ok(error instanceof KubeError, String(error));
+		return String(error);
+	}
+	throw new Error('the API server took it');
+}
+
+describe('the CRD on a real API server', () => {
+	it('[OPR-3] fills in every default', async () => {
+		await applyVault(world, vault('defaults'));
+		const { spec } = await readVault(world, vault('defaults'));
+		assert.deepEqual(spec, {
+			team: 'acme',
+			replicas: 3,
+			imagePullPolicy: 'IfNotPresent',
+			keys: { dimension: 1024 },
+			access: {
+				tokens: [{ name: 'team', role: 'Member', generation: 1 }],
+				limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
+			},
+			failover: { probePeriod: '10s', leaseDuration: '15s' },
+			ingress: { state: 'Disabled' },
+			monitoring: { serviceMonitor: 'Enabled' },
+			networkPolicy: { state: 'Enabled' },
+			resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
+			podTemplate: {},
+		});
+	});
+
+	const changes: [string, Record<string, unknown>, RegExp][] = [
+		['another team', { team: 'other' }, /spec\.team: .*immutable/],
+		['another dimension', { keys: { dimension: 512 } }, /spec\.keys\.dimension: .*immutable/],
+		['a lower generation', { access: { tokens: [{ name: 'team', generation: 1 }] } }, /generation: .*must not fall/],
+	];
+	for (const [what, spec, message] of changes) {
+		it(`[OPR-3] refuses ${what}`, async () => {
+			const name = vault(`immutable-${changes.findIndex(([each]) => each === what)}`);
+			await applyVault(world, name, { access: { tokens: [{ name: 'team', generation: 2 }] } });
+			assert.match(await refusal(patchVault(world, name, { spec })), message);
+		});
+	}
+
+	const specs: [string, Record<string, unknown>, RegExp][] = [
+		['ten replicas', { replicas: 10 }, /spec\.replicas/],
+		['no replicas', { replicas: 0 }, /spec\.replicas/],
+		['a dimension of 16', { keys: { dimension: 16 } }, /spec\.keys\.dimension/],
+		['a token name twice', { access: { tokens: [{ name: 'a' }, { name: 'a' }] } }, /spec\.access\.tokens/],
+		['no tokens', { access: { tokens: [] } }, /spec\.access\.tokens/],
+		['an Ingress without a host', { ingress: { state: 'Enabled' } }, /spec\.ingress\.host/],
+		['a lease of one second', { failover: { leaseDuration: '1s' } }, /spec\.failover\.leaseDuration/],
+		['a duration that is none', { failover: { probePeriod: 'soon' } }, /spec\.failover\.probePeriod/],
+		['a reserved label', { podTemplate: { labels: { 'runevault.io/vault': 'x' } } }, /spec\.podTemplate\.labels/],
+		['a token name of 21 characters', { access: { tokens: [{ name: 'a'.repeat(21) }] } }, /spec\.access\.tokens\[0\]\.name/],
+	];
+	for (const [what, spec, message] of specs) {
+		it(`[OPR-3] refuses ${what}`, async () => {
+			assert.match(await refusal(applyVault(world, vault('refused'), spec)), message);
+		});
+	}
+
+	it('[OPR-3] refuses a name that its objects could not append to', async () => {
+		assert.match(await refusal(applyVault(world, vault('a'.repeat(41)))), /at most 40 characters/);
+	});
+
+	it('[OPR-3] is found by its short name, its category and its team', async () => {
+		await applyVault(world, vault('found'), { team: 'findable' });
+		const { items } = await list(world.admin, runeVaults, { fieldSelector: 'spec.team=findable' });
+		assert.deepEqual(
+			items.map(item => item.metadata.name),
+			['found'],
+		);
+		const crd = await get(world.admin, resources.customResourceDefinitions, { name: 'runevaults.runevault.io' });
+		assert.deepEqual(Object(crd?.spec).names.shortNames, ['rv']);
+		assert.deepEqual(Object(crd?.spec).names.categories, ['all']);
+	});
+
+	it('[OPR-3] takes the example as it is', async () => {
+		const example = parse(await readFile('examples/runevault.yaml', 'utf8'));
+		await applyVault(world, vault('example'), example.spec);
+	});
+});

@@ -1,0 +1,196 @@
+/** Plays what a cluster would do around one RuneVault: keygen, pods, Lease and route, and the answers to probes. */
+import { createHash } from 'node:crypto';
+import { apply } from '../../../kube/apply.ts';
+import { isAlreadyExists } from '../../../kube/errors.ts';
+import { create, get, patchMerge, remove } from '../../../kube/objects.ts';
+import { type KubeObject, type Resource, resources } from '../../../kube/resources.ts';
+import type { Ask, ProbeReply } from '../../../operator/observe/probe.ts';
+import { until } from '../../install/run.ts';
+import type { VaultName, World } from './fixture.ts';
+
+export const FINGERPRINT = `sha256:${'ab'.repeat(32)}`;
+const ANSWERS = { 0: 'a0'.repeat(32), 1: 'b1'.repeat(32), 2: 'c2'.repeat(32), 3: 'd3'.repeat(32) };
+const UPDATE_REVISION = 'template-1';
+
+type Verifiers = { tokens: { name: string; generation: number; sha256: string }[] };
+
+let nodes = 0;
+
+export class FakeNode {
+	readonly #world: World;
+	readonly #vault: VaultName;
+	/** Addresses of this vault's pods begin so. */
+	readonly #prefix: string;
+	/** How many keys were made. */
+	keysMade = 0;
+	/** What pods answer beyond what they should, by pod name. */
+	readonly lies = new Map<string, (reply: ProbeReply) => ProbeReply>();
+
+	constructor(world: World, vault: VaultName) {
+		this.#world = world;
+		this.#vault = vault;
+		nodes += 1;
+		this.#prefix = `10.77.${nodes}.`;
+	}
+
+	read(resource: Resource, name: string): Promise<KubeObject | undefined> {
+		return get(this.#world.admin, resource, { namespace: this.#vault.namespace, name });
+	}
+
+	name(suffix: string): string {
+		return `${this.#vault.name}${suffix}`;
+	}
+
+	/** What the Job does: key, KEK and canaries, each only where missing. Waits for the Job first. */
+	async keygen(): Promise<void> {
+		const job = await until('the keygen Job', () => this.read(resources.jobs, this.name('-keygen')), 15_000, 60);
+		const labels = job.metadata.labels ?? {};
+		const made = { namespace: this.#vault.namespace, labels };
+		await this.#ensure(resources.secrets, {
+			apiVersion: 'v1',
+			kind: 'Secret',
+			metadata: { ...made, name: this.name('-kek') },
+			data: { kek: 'AAAA' },
+		});
+		const annotations = { 'runevault.io/fingerprint': FINGERPRINT };
+		const key = { type: 'runevault.io/fhe-key', immutable: true, data: { 'SecKey_sealed.bin': 'AAAA' } };
+		const isMade = await this.#ensure(resources.secrets, {
+			apiVersion: 'v1',
+			kind: 'Secret',
+			metadata: { ...made, name: this.name('-keys-1'), annotations },
+			...key,
+		});
+		if (isMade) this.keysMade += 1;
+		const ownerReferences = job.metadata.ownerReferences ?? [];
+		const metadata = { ...made, name: this.name('-canaries'), ownerReferences };
+		await this.#ensure(resources.configMaps, {
+			apiVersion: 'v1',
+			kind: 'ConfigMap',
+			metadata,
+			data: { 'answers.json': JSON.stringify(ANSWERS) },
+		});
+	}
+
+	async #ensure(resource: Resource, object: KubeObject): Promise<boolean> {
+		try {
+			await create(this.#world.admin, resource, object);
+			return true;
+		} catch (error) {
+			if (!isAlreadyExists(error)) throw error;
+			return false;
+		}
+	}
+
+	/** Makes the pods the StatefulSet asks for, ready, and the first of them primary. */
+	async runPods(): Promise<void> {
+		const set = await until('the StatefulSet', () => this.read(resources.statefulSets, this.name('')), 15_000, 60);
+		const { replicas, template } = Object(set.spec);
+		const status = { observedGeneration: set.metadata.generation, updateRevision: UPDATE_REVISION, replicas };
+		await patchMerge(
+			this.#world.admin,
+			resources.statefulSets,
+			{ namespace: this.#vault.namespace, name: this.name('') },
+			{ status },
+			{ subresource: 'status' },
+		);
+		for (let ordinal = 0; ordinal < replicas; ordinal++) await this.runPod(ordinal, set, template);
+		await this.lead(0, 0);
+	}
+
+	async runPod(
+		ordinal: number,
+		set: KubeObject,
+		template: { metadata: { labels: Record<string, string> }; spec: object },
+		revision = UPDATE_REVISION,
+	): Promise<void> {
+		const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set.metadata.name, uid: set.metadata.uid ?? '', controller: true };
+		const labels = { ...template.metadata.labels, 'controller-revision-hash': revision };
+		const name = this.name(`-${ordinal}`);
+		const { namespace } = this.#vault;
+		await this.#ensure(resources.pods, {
+			apiVersion: 'v1',
+			kind: 'Pod',
+			metadata: { name, namespace, labels, ownerReferences: [owner] },
+			spec: template.spec,
+		});
+		const podIP = this.ip(ordinal);
+		const conditions = [{ type: 'Ready', status: 'True' }];
+		const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions };
+		await patchMerge(this.#world.admin, resources.pods, { namespace, name }, { status }, { subresource: 'status' });
+	}
+
+	ip = (ordinal: number): string => `${this.#prefix}${ordinal + 1}`;
+
+	/** The pod takes the Lease and the route, as Vaults do by themselves. */
+	async lead(ordinal: number, epoch: number): Promise<void> {
+		const { namespace } = this.#vault;
+		const name = this.name('-primary');
+		const pod = this.name(`-${ordinal}`);
+		await until('the Lease', () => this.read(resources.leases, name), 15_000, 60);
+		const spec = { holderIdentity: pod, leaseTransitions: epoch, leaseDurationSeconds: 15 };
+		await patchMerge(this.#world.admin, resources.leases, { namespace, name }, { spec });
+		const endpoints = [{ addresses: [this.ip(ordinal)], targetRef: { kind: 'Pod', namespace, name: pod } }];
+		const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name, namespace }, endpoints };
+		await apply(this.#world.admin, resources.endpointSlices, slice, { fieldManager: 'runevault-vault', force: true });
+	}
+
+	/** Renews the Lease, as the primary does every other second. */
+	async renew(): Promise<void> {
+		const renewTime = new Date().toISOString().replace('Z', '000Z');
+		await patchMerge(
+			this.#world.admin,
+			resources.leases,
+			{ namespace: this.#vault.namespace, name: this.name('-primary') },
+			{ spec: { renewTime } },
+		);
+	}
+
+	async deletePod(ordinal: number): Promise<void> {
+		await remove(
+			this.#world.admin,
+			resources.pods,
+			{ namespace: this.#vault.namespace, name: this.name(`-${ordinal}`) },
+			{ gracePeriodSeconds: 0 },
+		);
+	}
+
+	async verifiers(): Promise<Verifiers> {
+		const secret = await this.read(resources.secrets, this.name('-verifiers'));
+		return JSON.parse(Buffer.from(Object(secret?.data)['verifiers.json'] ?? '', 'base64').toString());
+	}
+
+	async token(name = 'team'): Promise<string> {
+		const secret = await this.read(resources.secrets, this.name(`-token-${name}`));
+		return Buffer.from(Object(secret?.data).token ?? '', 'base64').toString();
+	}
+
+	isMine = (ip: string): boolean => ip.startsWith(this.#prefix);
+
+	/** Answers a probe as a Vault pod with the right key would, that has adopted whatever the verifiers say now. */
+	ask: Ask = async (ip, { canary, nonce }) => {
+		const ordinal = Number(ip.slice(this.#prefix.length)) - 1;
+		const lease = Object((await this.read(resources.leases, this.name('-primary')))?.spec);
+		const { tokens } = await this.verifiers();
+		const answer = ANSWERS[canary as keyof typeof ANSWERS];
+		const name = this.name(`-${ordinal}`);
+		const reply: ProbeReply = {
+			vault_version: 'test',
+			role: lease.holderIdentity === name ? 'primary' : 'standby',
+			epoch: lease.leaseTransitions ?? 0,
+			ready: true,
+			draining: false,
+			keys: { version: 1, fingerprint: FINGERPRINT },
+			tokens: Object.fromEntries(tokens.map(token => [token.name, token.generation])),
+			canary: { index: canary, digest: createHash('sha256').update(`${nonce}:${answer}`).digest('hex') },
+		};
+		return this.lies.get(name)?.(reply) ?? reply;
+	};
+}
+
+/** One `ask` for the pods of several vaults. */
+export const askOf =
+	(nodes: () => Iterable<FakeNode>): Ask =>
+	(ip, question, signal) => {
+		for (const node of nodes()) if (node.isMine(ip)) return node.ask(ip, question, signal);
+		throw new Error(`nobody answers at ${ip}`);
+	};

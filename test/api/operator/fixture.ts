@@ -1,0 +1,196 @@
+/**
+ * A real API server with the CRD and the rights of the chart, and operators in this process on it. Nothing runs pods or Jobs here: `FakeNode`
+ * plays the kubelet, the StatefulSet controller, the keygen Job and the Vaults' own Lease and route, by writing what they would write.
+ */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { pino } from 'pino';
+import { parseAllDocuments } from 'yaml';
+import { buildCrd } from '../../../crds/crd.ts';
+import { type RuneVault, resource as runeVaults } from '../../../crds/runevault.ts';
+import { apply } from '../../../kube/apply.ts';
+import { create, get, patchMerge } from '../../../kube/objects.ts';
+import { type KubeObject, type Resource, resources } from '../../../kube/resources.ts';
+import { createTransport, type KubeRequest, type Transport } from '../../../kube/transport.ts';
+import { readConfig } from '../../../operator/config.ts';
+import { createMetrics } from '../../../operator/metrics.ts';
+import type { Ask } from '../../../operator/observe/probe.ts';
+import { createOperator, type Operator } from '../../../operator/operator.ts';
+import { program } from '../../cluster/paths.ts';
+import { until } from '../../install/run.ts';
+import { type ApiServer, startApiServer } from '../harness.ts';
+
+export const OPERATOR_NAMESPACE = 'runevault-system';
+const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:runevault`;
+const root = join(import.meta.dirname, '..', '..', '..');
+const clusterScoped = (group: string, plural: string, kind: string): Resource => ({
+	group,
+	version: 'v1',
+	plural,
+	kind,
+	namespaced: false,
+});
+
+/** Kinds of the chart, by name. */
+const CHART_RESOURCES: Record<string, Resource> = {
+	ClusterRole: clusterScoped('rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole'),
+	ClusterRoleBinding: clusterScoped('rbac.authorization.k8s.io', 'clusterrolebindings', 'ClusterRoleBinding'),
+	Deployment: resources.deployments,
+	PodDisruptionBudget: resources.podDisruptionBudgets,
+	Role: resources.roles,
+	RoleBinding: resources.roleBindings,
+	Service: resources.services,
+	ServiceAccount: resources.serviceAccounts,
+};
+
+/** What `helm template` makes of the operator's chart. */
+export async function renderChart(...args: string[]): Promise<KubeObject[]> {
+	const chart = join(root, 'charts', 'runevault');
+	const { stdout } = await promisify(execFile)(program('helm'), ['template', 'runevault', chart, '-n', OPERATOR_NAMESPACE, ...args]);
+	return parseAllDocuments(stdout).map(document => document.toJS() as KubeObject);
+}
+
+export const applyAs = (transport: Transport, object: KubeObject, resource: Resource) =>
+	apply(transport, resource, object, { fieldManager: 'test', force: true });
+
+export class World {
+	readonly api: ApiServer;
+	readonly admin: Transport;
+
+	private constructor(api: ApiServer) {
+		this.api = api;
+		this.admin = createTransport(api.config);
+	}
+
+	static async start(controllers: string[] = []): Promise<World> {
+		const world = new World(await startApiServer({ controllers }));
+		await world.#install();
+		return world;
+	}
+
+	async stop(): Promise<void> {
+		await this.admin.close();
+		await this.api.stop();
+	}
+
+	async namespace(name: string): Promise<void> {
+		await create(this.admin, resources.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+	}
+
+	async #install(): Promise<void> {
+		const crd = buildCrd() as KubeObject;
+		await applyAs(this.admin, crd, resources.customResourceDefinitions);
+		await until('the CRD is established', async () => {
+			const found = await get(this.admin, resources.customResourceDefinitions, { name: crd.metadata.name });
+			return JSON.stringify(found?.status).includes('"type":"Established"');
+		});
+		await this.namespace(OPERATOR_NAMESPACE);
+		for (const object of await renderChart()) {
+			await applyAs(this.admin, object, CHART_RESOURCES[object.kind] ?? resources.services);
+		}
+	}
+}
+
+const WRITES: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
+export type Write = { method: string; path: string };
+
+export type OperatorRun = {
+	operator: Operator;
+	/** Every write so far, in order. */
+	writes: Write[];
+	/** Everything it logged. */
+	logged: () => string;
+	/** Resolves when it has ended, by its own end or by `stop`. */
+	ended: Promise<void>;
+	stop(): Promise<void>;
+};
+
+export type OperatorOptions = {
+	ask: Ask;
+	/** Ends the process, as `kill -9` would, after so many writes have reached the API server. */
+	dieAfterWrites?: number;
+	env?: Record<string, string>;
+	/** As whom it calls the API server. */
+	user?: string;
+};
+
+/** Runs an operator in this process until it is stopped or has died. */
+export function runOperator(world: World, { ask, dieAfterWrites, env = {}, user = OPERATOR_USER }: OperatorOptions): OperatorRun {
+	const real = createTransport(world.api.as(user));
+	const writes: Write[] = [];
+	const stop = new AbortController();
+	let isDead = false;
+	const transport: Transport = {
+		close: () => real.close(),
+		watch: request => real.watch(request),
+		async request<T>(request: KubeRequest): Promise<T> {
+			if (isDead) throw new Error('the process is dead');
+			const result = await real.request<T>(request);
+			if (!WRITES.includes(request.method)) return result;
+			writes.push({ method: request.method, path: request.path });
+			if (writes.length !== dieAfterWrites) return result;
+			isDead = true;
+			stop.abort();
+			throw new Error('the process is dead');
+		},
+	};
+	const lines: string[] = [];
+	const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
+	const options = {
+		OPERATOR_IMAGE: 'localhost/runevault:test',
+		POD_NAMESPACE: OPERATOR_NAMESPACE,
+		POD_NAME: `operator-${Math.trunc(performance.now())}`,
+	};
+	const config = readConfig({ LEADER_ELECTION: 'Disabled', ...options, ...env });
+	const operator = createOperator({ config, transport, ask, log, metrics: createMetrics(config.workers) });
+	const ended = operator.run(stop.signal).finally(() => real.close());
+	return {
+		operator,
+		writes,
+		logged: () => lines.join(''),
+		ended,
+		async stop() {
+			stop.abort();
+			await ended;
+		},
+	};
+}
+
+export type VaultName = { namespace: string; name: string };
+
+export function applyVault(world: World, { namespace, name }: VaultName, spec: Record<string, unknown> = {}): Promise<KubeObject> {
+	const object = { apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVault', metadata: { namespace, name }, spec: { team: 'acme', ...spec } };
+	return applyAs(world.admin, object, runeVaults);
+}
+
+export const patchVault = (world: World, vault: VaultName, patch: Record<string, unknown>) =>
+	patchMerge(world.admin, runeVaults, vault, patch);
+
+export async function readVault(world: World, vault: VaultName): Promise<RuneVault> {
+	const found = await get(world.admin, runeVaults, vault);
+	if (found === undefined) throw new Error(`there is no RuneVault ${vault.namespace}/${vault.name}`);
+	return found as RuneVault;
+}
+
+export async function conditionOf(
+	world: World,
+	vault: VaultName,
+	type: string,
+): Promise<{ status: string; reason: string; message: string } | undefined> {
+	return (await readVault(world, vault)).status?.conditions?.find(condition => condition.type === type);
+}
+
+/** Waits until a condition has a status, and a reason when one is given. */
+export function untilCondition(world: World, vault: VaultName, type: string, status: string, reason?: string, timeoutMs = 15_000) {
+	return until(
+		`${type}=${status} of ${vault.namespace}/${vault.name}`,
+		async () => {
+			const found = await conditionOf(world, vault, type);
+			if (found?.status === status && (reason === undefined || found.reason === reason)) return found;
+			throw new Error(`${found?.status} ${found?.reason}: ${found?.message}`);
+		},
+		timeoutMs,
+		60,
+	);
+}

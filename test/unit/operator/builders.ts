@@ -1,0 +1,150 @@
+/** A healthy, serving vault in values, and modifiers that change one thing each: `facts(withPods(2), withoutLease())`. */
+import { type RuneVault, type RuneVaultSpec, type RuneVaultStatus, runeVaultSpecSchema } from '../../../crds/runevault.ts';
+import type { CheckedVault, Inputs } from '../../../operator/desired/inputs.ts';
+import type { Facts } from '../../../operator/observe/findings.ts';
+import type { ProbeReply } from '../../../operator/observe/probe.ts';
+import type { PodProbe } from '../../../operator/observe/prober.ts';
+import type { PodView } from '../../../operator/observe/views.ts';
+import type { KeyState } from '../../../operator/reconcile/keys.ts';
+
+export const NOW = Date.parse('2026-03-01T12:00:00Z');
+export const FINGERPRINT = `sha256:${'ab'.repeat(32)}`;
+const SHA256 = 'cd'.repeat(32);
+
+const spec = (over: Record<string, unknown> = {}): RuneVaultSpec => runeVaultSpecSchema.parse({ team: 'acme', ...over });
+
+export const vault = (over: Record<string, unknown> = {}, name = 'acme'): CheckedVault => ({
+	name,
+	namespace: 'rune',
+	uid: 'uid-1',
+	spec: spec(over),
+});
+
+export const inputs = (over: Partial<Inputs> = {}): Inputs => ({
+	image: 'localhost/runevault:test',
+	version: '0.1.0',
+	operatorNamespace: 'runevault-system',
+	clusterDomain: 'cluster.local',
+	isKeygenWanted: false,
+	isWorkloadWanted: true,
+	fingerprint: FINGERPRINT,
+	verifiers: [{ name: 'team', role: 'Member', generation: 1, sha256: SHA256 }],
+	hasServiceMonitors: false,
+	...over,
+});
+
+export function resourceWith(
+	rawSpec: unknown,
+	over: { name?: string; status?: RuneVaultStatus; annotations?: Record<string, string> } = {},
+): RuneVault {
+	return {
+		apiVersion: 'runevault.io/v1alpha1',
+		kind: 'RuneVault',
+		metadata: {
+			name: over.name ?? 'acme',
+			namespace: 'rune',
+			uid: 'uid-1',
+			generation: 4,
+			resourceVersion: '100',
+			...(over.annotations === undefined ? {} : { annotations: over.annotations }),
+		},
+		spec: rawSpec,
+		...(over.status === undefined ? {} : { status: over.status }),
+	};
+}
+
+export const pod = (ordinal: number, over: Partial<PodView> = {}): PodView => ({
+	name: `acme-${ordinal}`,
+	uid: `pod-${ordinal}`,
+	ip: `10.0.0.${ordinal + 1}`,
+	createdAt: '2026-03-01T10:00:00Z',
+	isReady: true,
+	isDeleting: false,
+	revision: 'new',
+	verifiers: undefined,
+	...over,
+});
+
+export const reply = (over: Partial<ProbeReply> = {}): ProbeReply => ({
+	vault_version: 'test',
+	role: 'standby',
+	epoch: 7,
+	ready: true,
+	draining: false,
+	keys: { version: 1, fingerprint: FINGERPRINT },
+	tokens: { team: 1 },
+	...over,
+});
+
+const probe = (over: Partial<PodProbe> = {}): PodProbe => ({ reply: reply(), proof: 'proved', failures: 0, isDown: false, ...over });
+
+export type Modifier = (facts: Facts) => Facts;
+
+/** Three pods, the first of them primary in epoch 7, everything as it should be. */
+export function facts(...modifiers: Modifier[]): Facts {
+	const pods = [0, 1, 2].map(ordinal => pod(ordinal));
+	const healthy: Facts = {
+		vault: resourceWith({ team: 'acme' }),
+		check: { spec: spec() },
+		isPaused: false,
+		keysObserved: {
+			key: { fingerprint: FINGERPRINT },
+			hasKek: true,
+			hasCanaries: true,
+			job: undefined,
+			recorded: FINGERPRINT,
+			hasWorkload: true,
+		},
+		keys: { stage: 'ready', fingerprint: FINGERPRINT },
+		tokens: new Map([['team', { name: 'team', generation: 1, sha256: SHA256, rotatedAt: '2026-03-01T09:00:00Z' }]]),
+		workload: { isSettled: true, updateRevision: 'new', image: 'localhost/runevault:test' },
+		pods,
+		lease: { holder: 'acme-0', epoch: 7 },
+		routed: ['10.0.0.1'],
+		answers: new Map(),
+		probes: new Map(pods.map(({ uid }, ordinal) => [uid, probe({ reply: reply({ role: ordinal === 0 ? 'primary' : 'standby' }) })])),
+		missingRefs: [],
+		hasServiceMonitors: false,
+		problems: [],
+		now: NOW,
+	};
+	return modifiers.reduce((before, modify) => modify(before), healthy);
+}
+
+export const withSpec =
+	(over: Record<string, unknown>): Modifier =>
+	before => ({ ...before, check: { spec: spec(over) } });
+export const withKeys =
+	(keys: KeyState): Modifier =>
+	before => ({ ...before, keys });
+export const withStatus =
+	(status: RuneVaultStatus): Modifier =>
+	before => ({ ...before, vault: { ...before.vault, status } });
+export const withoutPods = (): Modifier => before => ({ ...before, pods: [], probes: new Map(), workload: undefined, routed: [] });
+export const withoutLease = (): Modifier => before => ({ ...before, lease: { holder: '', epoch: 7 } });
+export const withoutRoute = (): Modifier => before => ({ ...before, routed: [] });
+export const paused = (): Modifier => before => ({ ...before, isPaused: true });
+export const invalid =
+	(path: string, message: string): Modifier =>
+	before => ({ ...before, check: { violations: [{ path, message }] } });
+
+export const withPod =
+	(ordinal: number, over: Partial<PodView>): Modifier =>
+	before => ({
+		...before,
+		pods: before.pods.map(each => (each.name === `acme-${ordinal}` ? { ...each, ...over } : each)),
+	});
+
+export const withProbe =
+	(ordinal: number, over: Partial<PodProbe>): Modifier =>
+	before => {
+		const known = before.probes.get(`pod-${ordinal}`) ?? probe();
+		return { ...before, probes: new Map([...before.probes, [`pod-${ordinal}`, { ...known, ...over }]]) };
+	};
+
+export const unasked =
+	(ordinal: number): Modifier =>
+	before => ({
+		...before,
+		probes: new Map([...before.probes].filter(([uid]) => uid !== `pod-${ordinal}`)),
+	});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { checkSpec } from '../../../operator/observe/policies.ts';
+import { resourceWith } from './builders.ts';
+
+const violationsOf = (spec: unknown, name = 'acme') => {
+	const check = checkSpec(resourceWith(spec, { name }));
+	return 'violations' in check ? check.violations.map(({ path }) => path) : [];
+};
+const volume = { name: 'extra', emptyDir: {} };
+const mounted = (mountPath: string) => ({ podTemplate: { extraVolumes: [volume], extraVolumeMounts: [{ name: 'extra', mountPath }] } });
+
+const ROWS: [string, Record<string, unknown>, string[]][] = [
+	['the smallest spec', {}, []],
+	['a team in capitals', { team: 'ACME' }, ['spec.team']],
+	['a fraction of a replica', { replicas: 1.5 }, ['spec.replicas']],
+	['a dimension of 31', { keys: { dimension: 31 } }, ['spec.keys.dimension']],
+	['a dimension of 32', { keys: { dimension: 32 } }, []],
+	['a dimension of 4097', { keys: { dimension: 4097 } }, ['spec.keys.dimension']],
+	['an unknown role', { access: { tokens: [{ name: 'a', role: 'Root' }] } }, ['spec.access.tokens[0].role']],
+	['a token name that comes twice', { access: { tokens: [{ name: 'a' }, { name: 'b' }, { name: 'a' }] } }, ['spec.access.tokens[2].name']],
+	['a lease of 4 s', { failover: { leaseDuration: '4s' } }, ['spec.failover.leaseDuration']],
+	['a lease in minutes', { failover: { leaseDuration: '1m30s' } }, []],
+	['an Ingress without a host', { ingress: { state: 'Enabled' } }, ['spec.ingress.host']],
+	['a quantity that is none', { resources: { limits: { memory: 'much' } } }, ['spec.resources.limits.memory']],
+	['a quantity as a number', { resources: { limits: { cpu: 2 } } }, []],
+	['a label of ours', { podTemplate: { labels: { 'app.kubernetes.io/name': 'x' } } }, ['spec.podTemplate.labels']],
+	['a label of theirs', { podTemplate: { labels: { 'example.com/tier': 'x' } } }, []],
+	['a volume that is taken', { podTemplate: { extraVolumes: [{ name: 'kek' }] } }, ['spec.podTemplate.extraVolumes[0].name']],
+	['a volume that comes twice', { podTemplate: { extraVolumes: [volume, volume] } }, ['spec.podTemplate.extraVolumes[1].name']],
+	[
+		'a mount of no volume',
+		{ podTemplate: { extraVolumeMounts: [{ name: 'none', mountPath: '/x' }] } },
+		['spec.podTemplate.extraVolumeMounts[0].name'],
+	],
+	['a mount of its own', mounted('/var/lib/extra'), []],
+	...['/', '/vault_keys', '/vault_keys/2', '/etc', '/etc/runevault/kek/', '/app', '/x/../etc/runevault', '/var/run/secrets'].map(
+		path =>
+			[`a mount over ${path}`, mounted(path), ['spec.podTemplate.extraVolumeMounts[0].mountPath']] as [
+				string,
+				Record<string, unknown>,
+				string[],
+			],
+	),
+	['an empty peer', { networkPolicy: { from: [{}] } }, ['spec.networkPolicy.from[0]']],
+	[
+		'a peer of two kinds',
+		{ networkPolicy: { from: [{ podSelector: {}, ipBlock: { cidr: '10.0.0.0/8' } }] } },
+		['spec.networkPolicy.from[0]'],
+	],
+	['two wrong fields', { replicas: 0, imagePullPolicy: 'Sometimes' }, ['spec.replicas', 'spec.imagePullPolicy']],
+];
+
+describe('policies', () => {
+	for (const [what, over, paths] of ROWS) {
+		it(`[OPR-4] ${what}: ${paths.join(', ') || 'fine'}`, () => assert.deepEqual(violationsOf({ team: 'acme', ...over }), paths));
+	}
+
+	it('[OPR-4] refuse a name that leaves no room for those of its objects', () => {
+		assert.deepEqual(violationsOf({ team: 'acme' }, 'a'.repeat(40)), []);
+		assert.deepEqual(violationsOf({ team: 'acme' }, 'a'.repeat(41)), ['metadata.name']);
+		assert.deepEqual(violationsOf({ team: 'acme' }, '4acme'), ['metadata.name']);
+	});
+
+	it('[OPR-4] name fields and repeat no value', () => {
+		const check = checkSpec(resourceWith({ team: 'SECRET-VALUE', access: { tokens: [{ name: 'SECRET-VALUE', role: 'SECRET-VALUE' }] } }));
+		assert.doesNotMatch(JSON.stringify(check), /SECRET-VALUE/);
+	});
+
+	it('[OPR-4] refuse what is no spec at all', () => {
+		assert.deepEqual(violationsOf(undefined), ['spec']);
+		assert.deepEqual(violationsOf('acme'), ['spec']);
+	});
+});

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, it, type TestContext } from 'node:test';
+import { type Ask, judge, type ProbeReply, parseReply } from '../../../operator/observe/probe.ts';
+import { hasAdopted, type ProbePlan, Prober } from '../../../operator/observe/prober.ts';
+import { FINGERPRINT, reply } from './builders.ts';
+
+const ANSWER = 'a0'.repeat(32);
+const question = { canary: 2, nonce: 'ff00' };
+const digest = createHash('sha256').update(`ff00:${ANSWER}`).digest('hex');
+
+describe('the proof in a reply', () => {
+	const said = (over: Partial<ProbeReply>) => judge(reply({ canary: { index: 2, digest }, ...over }), question, ANSWER, FINGERPRINT);
+
+	it('[OPR-16] is the digest over nonce and answer, by the recorded key', () => {
+		assert.equal(said({}), 'proved');
+		assert.equal(said({ canary: { index: 2, digest: digest.replace(/^./, '0') } }), digest.startsWith('0') ? 'proved' : 'wrong-answer');
+		assert.equal(said({ canary: { index: 1, digest } }), 'wrong-answer');
+		assert.equal(said({ keys: { version: 1, fingerprint: 'sha256:00' } }), 'wrong-key');
+	});
+
+	it('[OPR-16] is missing without a key, without a canary, or when the operator has no answer', () => {
+		const { keys, ...keyless } = reply();
+		assert.equal(judge(keyless, question, ANSWER, FINGERPRINT), 'unproved');
+		assert.equal(judge(reply(), question, ANSWER, FINGERPRINT), 'unproved');
+		assert.equal(judge(reply({ canary: { index: 2, digest } }), question, undefined, FINGERPRINT), 'unproved');
+	});
+
+	it('[OPR-16] is not taken from an answer to another nonce', () => {
+		assert.equal(judge(reply({ canary: { index: 2, digest } }), { canary: 2, nonce: '00ff' }, ANSWER, FINGERPRINT), 'wrong-answer');
+	});
+
+	it('refuses replies that are none, naming the field', () => {
+		assert.throws(() => parseReply('<html>'), /not JSON/);
+		assert.throws(() => parseReply('{}'), /malformed/);
+		assert.throws(() => parseReply(JSON.stringify(reply({ epoch: -1 }))), /epoch/);
+		assert.deepEqual(parseReply(JSON.stringify(reply())), reply());
+	});
+
+	it('knows whether a pod has adopted exactly the tokens wanted', () => {
+		assert.ok(hasAdopted(reply({ tokens: { team: 1, admin: 2 } }), { admin: 2, team: 1 }));
+		assert.ok(!hasAdopted(reply({ tokens: { team: 1 } }), { admin: 2, team: 1 }));
+		assert.ok(!hasAdopted(reply({ tokens: { team: 1, former: 1 } }), { team: 1 }));
+	});
+});
+
+describe('the prober', () => {
+	let asked: string[];
+	let changed: number;
+	let prober: Prober;
+	let behave: Ask;
+	const plan = (over: Partial<ProbePlan> = {}): ProbePlan => ({
+		targets: [{ uid: 'pod-0', name: 'acme-0', ip: '10.0.0.1', wantsPrimary: false }],
+		periodMs: 10_000,
+		answers: new Map([[2, ANSWER]]),
+		fingerprint: FINGERPRINT,
+		tokens: { team: 1 },
+		...over,
+	});
+	const honest: Ask = async (_ip, { nonce }) =>
+		reply({ canary: { index: 2, digest: createHash('sha256').update(`${nonce}:${ANSWER}`).digest('hex') } });
+
+	beforeEach(() => {
+		asked = [];
+		changed = 0;
+		behave = honest;
+	});
+
+	/** Starts a prober on a clock that the test drives. */
+	function begin(t: TestContext): (ms: number) => Promise<void> {
+		t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+		prober = new Prober({
+			ask: (ip, asking, signal) => {
+				asked.push(ip);
+				return behave(ip, asking, signal);
+			},
+			onChange: () => {
+				changed += 1;
+			},
+			randomBytes: size => Buffer.alloc(size, 7),
+			random: () => 0.5,
+			now: () => Date.now(),
+		});
+		t.after(() => prober.stop());
+		return async ms => {
+			for (let passed = 0; passed < ms; passed += 100) {
+				t.mock.timers.tick(100);
+				await new Promise(resolve => setImmediate(resolve));
+			}
+		};
+	}
+
+	it('[OPR-16] asks a new pod at once, and then each period while it is as wanted', async t => {
+		const pass = begin(t);
+		prober.plan('rune/acme', plan());
+		await pass(100);
+		assert.equal(asked.length, 1);
+		assert.equal(prober.known('pod-0')?.proof, 'proved');
+		await pass(30_000);
+		assert.equal(asked.length, 4);
+		assert.equal(changed, 1, 'the same answer is no news');
+	});
+
+	it('[OPR-17] asks sooner as long as the pod is not as wanted, and at once when something else is wanted', async t => {
+		const pass = begin(t);
+		prober.plan('rune/acme', plan());
+		await pass(100);
+		prober.plan('rune/acme', plan({ tokens: { team: 2 } }));
+		await pass(2_000);
+		assert.ok(asked.length >= 5, `${asked.length}`);
+		behave = async (...args) => ({ ...(await honest(...args)), tokens: { team: 2 } });
+		await pass(500);
+		const settled = asked.length;
+		assert.deepEqual(prober.known('pod-0')?.reply?.tokens, { team: 2 });
+		await pass(5_000);
+		assert.equal(asked.length, settled);
+	});
+
+	it('[OPR-17] does not hurry for ever', async t => {
+		const pass = begin(t);
+		prober.plan('rune/acme', plan({ tokens: { team: 2 } }));
+		await pass(15_000);
+		const hurried = asked.length;
+		await pass(20_000);
+		assert.ok(asked.length - hurried <= 3);
+	});
+
+	it('[OPR-17] counts a pod as down after three failures a second apart, and as up after one answer', async t => {
+		const pass = begin(t);
+		prober.plan('rune/acme', plan());
+		await pass(100);
+		behave = async () => Promise.reject(new Error('refused'));
+		await pass(10_100);
+		assert.equal(prober.known('pod-0')?.isDown, false);
+		await pass(1_000);
+		assert.equal(prober.known('pod-0')?.isDown, false);
+		await pass(1_100);
+		assert.equal(prober.known('pod-0')?.isDown, true);
+		assert.equal(prober.known('pod-0')?.failures, 3);
+		behave = honest;
+		await pass(11_000);
+		assert.deepEqual([prober.known('pod-0')?.isDown, prober.known('pod-0')?.failures], [false, 0]);
+	});
+
+	it('[OPR-17] is not held up by a pod that hangs', async t => {
+		const pass = begin(t);
+		behave = ip => (ip === '10.0.0.9' ? new Promise(() => undefined) : honest(ip, question, new AbortController().signal));
+		prober.plan('rune/hung', plan({ targets: [{ uid: 'hung', name: 'hung-0', ip: '10.0.0.9', wantsPrimary: false }] }));
+		prober.plan('rune/acme', plan());
+		await pass(30_000);
+		assert.equal(asked.filter(ip => ip === '10.0.0.9').length, 1);
+		assert.ok(asked.filter(ip => ip === '10.0.0.1').length >= 3);
+	});
+
+	it('forgets pods that are no longer in the plan, and asks no more after stop', async t => {
+		const pass = begin(t);
+		prober.plan('rune/acme', plan());
+		await pass(100);
+		prober.plan('rune/acme', plan({ targets: [] }));
+		assert.equal(prober.known('pod-0'), undefined);
+		await pass(30_000);
+		assert.equal(asked.length, 1);
+		prober.stop();
+		prober.plan('rune/acme', plan());
+		await pass(1_000);
+		assert.equal(asked.length, 1);
+	});
+});
