@@ -1,0 +1,18 @@
+/** The one error of the client library: a stable code to branch on, a text a person can act on, and never a secret. */
+
+export type RuneErrorCode =
+	| 'unauthorized' // the Vault knows no such token (or no longer)
+	| 'rate_limited' // over the calls a minute, or over the cap of rows
+	| 'refused' // the Vault or the search service understood the call and said no
+	| 'unreachable' // no answer: connection refused, reset, timed out, or a gateway without a Vault behind it
+	| 'unexpected_response'; // an answer that is not what the protocol promises
+
+export class RuneError extends Error {
+	override readonly name = 'RuneError';
+	readonly code: RuneErrorCode;
+
+	constructor(code: RuneErrorCode, message: string, options?: { cause?: unknown }) {
+		super(message, options);
+		this.code = code;
+	}
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** `kubectl runevault`: link this file as `kubectl-runevault` into a folder on PATH. */
+import { systemClock } from '../../kube/clock.ts';
+import { loadClusterConfig } from '../../kube/config.ts';
+import { run } from './run.ts';
+
+process.exitCode = await run(process.argv.slice(2), {
+	findCluster: loadClusterConfig,
+	clock: systemClock,
+	stdout: text => process.stdout.write(text),
+	stderr: text => process.stderr.write(text),
+});

@@ -1,0 +1,104 @@
+/**
+ * A RuneVault and its pods as a person reads them: what is wrong first, then where it is, then pods and tokens. Pure.
+ *
+ * The status tells the proof of the key for all ready pods together (KeysLoaded), so it is shown so; of one pod it is known that it
+ * holds the key once it is ready, which a Vault pod is with keys in memory only.
+ */
+import { CONDITION_TYPES, type Condition, type ConditionType } from '../../crds/conditions.ts';
+import type { RuneVault, RuneVaultStatus } from '../../crds/runevault.ts';
+import { isPaused } from './pause.ts';
+import { age, indent, oneLine, table } from './text.ts';
+import type { Pod } from './vaults.ts';
+
+/** Conditions of which False is the good state. */
+const BAD_WHEN_TRUE: readonly ConditionType[] = ['Progressing', 'Degraded'];
+const FINGERPRINT_DIGITS = 12;
+
+/** @param pods its Vault pods; undefined when they may not be listed. */
+export function renderVault(vault: RuneVault, pods: readonly Pod[] | undefined, now: Date): string[] {
+	const { status = {} } = vault;
+	return [
+		headline(vault),
+		...indent([
+			...section('in the way', troubles(vault)),
+			...facts(vault, now),
+			...section('pods', pods === undefined ? ['not shown: you may not list pods'] : podTable(pods, status, now)),
+			...section('tokens', tokenTable(status, now)),
+		]),
+	];
+}
+
+function headline({ metadata, status }: RuneVault): string {
+	const ready = conditionOf(status, 'Ready');
+	const isReady = ready?.status === 'True';
+	const why = ready === undefined ? 'the operator has not reported yet' : oneLine(`${ready.reason}: ${ready.message}`);
+	return `${metadata.namespace}/${metadata.name}  ${isReady ? 'Ready' : `Not ready  ${why}`}`;
+}
+
+const section = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [title, ...indent(lines)]);
+
+const conditionOf = (status: RuneVaultStatus | undefined, type: ConditionType): Condition | undefined =>
+	status?.conditions?.find(condition => condition.type === type);
+
+/** Whether a condition is as it should be. */
+const isGood = ({ type, status }: Condition): boolean => status === (BAD_WHEN_TRUE.includes(type) ? 'False' : 'True');
+
+/** Every condition that is not as it should be; Ready is the headline. */
+function troubles({ metadata, status = {} }: RuneVault): string[] {
+	const bad = (status.conditions ?? [])
+		.filter(condition => condition.type !== 'Ready' && !isGood(condition))
+		.toSorted((a, b) => CONDITION_TYPES.indexOf(a.type) - CONDITION_TYPES.indexOf(b.type))
+		.map(({ type, status: value, reason, message }) => [`${type}=${value}`, reason, message]);
+	const isStale = status.observedGeneration !== undefined && status.observedGeneration < metadata.generation;
+	const stale = `this is of generation ${status.observedGeneration} of the spec, which is at ${metadata.generation}`;
+	return [...(isStale ? [stale] : []), ...(bad.length === 0 ? [] : table(['CONDITION', 'REASON', 'MESSAGE'], bad))];
+}
+
+/** One line each of what is known. */
+function facts(vault: RuneVault, now: Date): string[] {
+	const { endpoint, primary, keys } = vault.status ?? {};
+	const proof = conditionOf(vault.status, 'KeysLoaded');
+	const known: [string, string | undefined][] = [
+		['paused', isPaused(vault) ? 'yes: the operator changes nothing' : undefined],
+		['endpoint', endpoint ?? 'none yet'],
+		['primary', primary === undefined ? 'none' : `${primary.pod}, epoch ${primary.epoch}, since ${age(primary.since, now)}`],
+		['key', keys === undefined ? 'none yet' : `${shortFingerprint(keys.fingerprint)}, version ${keys.version}`],
+		['proof', proof?.status === 'True' ? proof.message : undefined],
+	];
+	return known.flatMap(([title, value]) => (value === undefined ? [] : [`${title.padEnd(8)}  ${oneLine(value)}`]));
+}
+
+/** `sha256:` and the first digits. */
+function shortFingerprint(fingerprint: string): string {
+	return fingerprint.slice(0, fingerprint.indexOf(':') + 1 + FINGERPRINT_DIGITS);
+}
+
+function podTable(pods: readonly Pod[], { primary }: RuneVaultStatus, now: Date): string[] {
+	if (pods.length === 0) return ['none'];
+	const rows = pods
+		.toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name, 'en', { numeric: true }))
+		.map(({ metadata, status }) => {
+			const isReady = status?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') ?? false;
+			const isLeaving = metadata.deletionTimestamp !== undefined;
+			return [
+				metadata.name,
+				metadata.name === primary?.pod ? 'primary' : 'standby',
+				isLeaving ? 'leaving' : isReady ? 'yes' : `no (${status?.phase ?? 'Unknown'})`,
+				isReady ? 'loaded' : '-',
+				age(metadata.creationTimestamp, now),
+			];
+		});
+	return table(['NAME', 'ROLE', 'READY', 'KEY', 'AGE'], rows);
+}
+
+function tokenTable({ tokens = [] }: RuneVaultStatus, now: Date): string[] {
+	if (tokens.length === 0) return ['none yet'];
+	const rows = tokens.map(({ name, generation, state, rotatedAt, adoptedBy }) => [
+		name,
+		String(generation),
+		state,
+		age(rotatedAt, now),
+		adoptedBy.length === 0 ? 'none' : adoptedBy.join(', '),
+	]);
+	return table(['NAME', 'GENERATION', 'STATE', 'AGE', 'ADOPTED BY'], rows);
+}

@@ -1,0 +1,92 @@
+/** `rotate token`: asks for a new generation of a token, and waits until every pod knows it. */
+import { type RuneVault, resource } from '../../crds/runevault.ts';
+import { isConflict, isInvalid, isNotFound, isTransient } from '../../kube/errors.ts';
+import { resourcePath } from '../../kube/resources.ts';
+import { isPaused } from './pause.ts';
+import { CommandError } from './refusals.ts';
+import { FIELD_MANAGER, type Session } from './session.ts';
+import { oneLine } from './text.ts';
+import { rotation } from './token-patch.ts';
+import { noSuchVault, readVault } from './vaults.ts';
+
+const LOOK_EVERY_MS = 1000;
+
+/** @param waitMs how long to wait until the token is in force; undefined: not at all. */
+export type Rotation = { name: string; token: string; waitMs: number | undefined };
+
+/** What is asked of the operator: this generation of this token, by this generation of the spec. */
+export type Goal = { token: string; generation: number; specGeneration: number };
+
+/** @throws CommandError when the vault or the token is not there, somebody else changed the token, or the wait was in vain. */
+export async function rotateToken(session: Session, { name, token, waitMs }: Rotation): Promise<void> {
+	const vault = await readVault(session, name);
+	if (waitMs !== undefined && isPaused(vault)) {
+		throw new CommandError(`${name} is paused: resume it first, or ask with --no-wait for when it is resumed`);
+	}
+	const { patched, generation } = await raise(session, vault, token);
+	session.print(`token ${token} of ${name}: generation ${generation} is asked for`);
+	if (waitMs === undefined) return;
+	await waitFor(session, name, { token, generation, specGeneration: patched.metadata.generation }, waitMs);
+	session.print(`token ${token} of ${name}: generation ${generation} is in force on every pod; the old token is refused`);
+}
+
+async function raise(session: Session, vault: RuneVault, token: string): Promise<{ patched: RuneVault; generation: number }> {
+	const { namespace, name } = vault.metadata;
+	const { patch, generation } = rotation(vault, token);
+	try {
+		const patched = await session.transport.request<RuneVault>({
+			method: 'PATCH',
+			path: resourcePath(resource, { namespace, name }),
+			query: { fieldManager: FIELD_MANAGER },
+			contentType: 'application/json-patch+json',
+			body: patch,
+		});
+		return { patched, generation };
+	} catch (error) {
+		if (isNotFound(error)) throw noSuchVault(session, name);
+		if (isConflict(error) || (isInvalid(error) && (await hasChanged(session, vault)))) {
+			throw new CommandError(`${name} was changed by somebody else meanwhile; nothing was done: look at it and try again`);
+		}
+		throw error;
+	}
+}
+
+/** A failed `test` and an invalid value are the same 422: whether somebody wrote the spec meanwhile tells them apart. */
+async function hasChanged(session: Session, { metadata }: RuneVault): Promise<boolean> {
+	const after = await readVault(session, metadata.name);
+	return after.metadata.uid !== metadata.uid || after.metadata.generation !== metadata.generation;
+}
+
+async function waitFor(session: Session, name: string, goal: Goal, waitMs: number): Promise<void> {
+	const { clock, tell } = session;
+	const endsAt = clock.now() + waitMs;
+	for (let told = ''; ; ) {
+		const state = await look(session, name, goal);
+		if (state === undefined) return;
+		if (state !== told) tell(state);
+		told = state;
+		if (clock.now() + LOOK_EVERY_MS > endsAt) {
+			throw new CommandError(`token ${goal.token} of ${name}: not in force in time, and still asked for; last: ${state}`);
+		}
+		await clock.sleep(LOOK_EVERY_MS);
+	}
+}
+
+/** What is being waited for; an API server that is away for a moment is waited for too. */
+async function look(session: Session, name: string, goal: Goal): Promise<string | undefined> {
+	try {
+		return pending(await readVault(session, name), goal);
+	} catch (error) {
+		if (!isTransient(error)) throw error;
+		return 'waiting for the API server';
+	}
+}
+
+/** What is still missing, or undefined when the goal is reached. */
+export function pending({ status = {} }: RuneVault, { token, generation, specGeneration }: Goal): string | undefined {
+	const current = status.conditions?.find(condition => condition.type === 'TokensCurrent');
+	if (current === undefined || current.observedGeneration < specGeneration) return 'waiting for the operator to see the change';
+	if (current.status !== 'True') return oneLine(`${current.reason}: ${current.message}`);
+	const made = status.tokens?.find(each => each.name === token)?.generation ?? 0;
+	return made >= generation ? undefined : 'waiting for the token to be made';
+}

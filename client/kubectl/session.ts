@@ -1,0 +1,16 @@
+/** What a command works with: the API server, where it looks, the clock, and where it writes. */
+import type { Clock } from '../../kube/clock.ts';
+import type { Transport } from '../../kube/transport.ts';
+
+export type Session = {
+	transport: Transport;
+	namespace: string;
+	clock: Clock;
+	/** A line of the answer. */
+	print: (line: string) => void;
+	/** A line about the work, which is no part of the answer. */
+	tell: (line: string) => void;
+};
+
+/** What our writes are known by in `metadata.managedFields`. */
+export const FIELD_MANAGER = 'kubectl-runevault';

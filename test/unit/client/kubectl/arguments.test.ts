@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readArguments } from '../../../../client/kubectl/arguments.ts';
+import { kubectl } from './fake-cluster.ts';
+
+const MAIN = fileURLToPath(new URL('../../../../client/kubectl/main.ts', import.meta.url));
+
+describe('kubectl runevault: command line', () => {
+	for (const [line, message] of [
+		['frobnicate', /no such command: frobnicate/],
+		['status --colour', /--colour/],
+		['status a b', /unexpected argument b/],
+		['status -o yaml', /--output must be json/],
+		['status -A -n rune', /--all-namespaces and --namespace/],
+		['status acme -A', /--all-namespaces and NAME/],
+		['status --no-wait', /--no-wait is no option/],
+		['status --namespace=', /--namespace must not be empty/],
+		['pause', /pause: no NAME/],
+		['pause acme --all-namespaces', /--all-namespaces is no option/],
+		['events acme beta', /unexpected argument beta/],
+		['rotate key acme team', /only a token can be rotated, not key/],
+		['rotate token acme', /rotate: no TOKEN/],
+		['rotate token acme team --timeout soon', /--timeout must be a duration/],
+		['rotate token acme team --timeout 1m --no-wait', /--no-wait and --timeout/],
+	] as const) {
+		it(`[CLI-5] ${line} exits with 2 and says ${message.source}`, async () => {
+			const { code, err, received } = await kubectl(line.split(' '), {});
+			assert.equal(code, 2);
+			assert.match(err, message);
+			assert.equal(received.length, 0);
+		});
+	}
+
+	it('options may come before and after the command', () => {
+		const expected = { command: 'pause', name: 'acme', namespace: 'rune' };
+		assert.deepEqual(readArguments(['-n', 'rune', 'pause', 'acme']), expected);
+		assert.deepEqual(readArguments(['pause', 'acme', '--namespace', 'rune']), expected);
+	});
+
+	it('waits two minutes unless told', () => {
+		const waitMs = (...more: string[]) => Object(readArguments(['rotate', 'token', 'acme', 'team', ...more])).waitMs;
+		assert.deepEqual([waitMs(), waitMs('--timeout', '1m30s'), waitMs('--no-wait')], [120_000, 90_000, undefined]);
+	});
+
+	it('prints its help', async () => {
+		for (const argv of [[], ['--help'], ['status', '-h']]) {
+			const { code, out } = await kubectl(argv, {});
+			assert.equal(code, 0);
+			assert.match(out, /kubectl runevault rotate token NAME TOKEN/);
+		}
+	});
+
+	it('the program says in one line that there is no cluster', () => {
+		const env = { PATH: process.env.PATH, HOME: '/nowhere' };
+		const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, 'status'], { env, encoding: 'utf8' });
+		assert.deepEqual([status, stdout], [1, '']);
+		assert.match(stderr, /^kubectl runevault: no cluster: KUBECONFIG is not set.*\n$/);
+	});
+});

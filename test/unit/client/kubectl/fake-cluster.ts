@@ -1,0 +1,81 @@
+/** The few calls of the plug-in, answered by a local HTTP server from a list of RuneVaults, pods and events. */
+import type { ServerResponse } from 'node:http';
+import type { Event } from '../../../../client/kubectl/events.ts';
+import { run } from '../../../../client/kubectl/run.ts';
+import type { Pod } from '../../../../client/kubectl/vaults.ts';
+import type { RuneVault } from '../../../../crds/runevault.ts';
+import { type Clock, systemClock } from '../../../../kube/clock.ts';
+import { staticConfig } from '../../../../kube/config.ts';
+import { json, type Received, status, withStub } from '../../kube/api-stub.ts';
+import { NOW } from './builders.ts';
+
+export type World = {
+	vaults?: RuneVault[];
+	/** 'forbidden': the user may not list them. */
+	pods?: Pod[] | 'forbidden';
+	events?: Event[];
+	/** What a patch of a RuneVault is answered with; the RuneVault as it was, unless told. */
+	onPatch?: (vault: RuneVault) => readonly [code: number, body: unknown];
+	/** What a RuneVault is at its n-th reading, from 1. */
+	onRead?: (vault: RuneVault, count: number) => RuneVault;
+};
+
+export type Result = { code: number; out: string; err: string; received: Received[] };
+
+/** Runs the plug-in against this world; waits pass at once. */
+export async function kubectl(argv: string[], world: World): Promise<Result> {
+	let result: Result | undefined;
+	let reads = 0;
+	const answer = (request: Received, response: ServerResponse) => {
+		if (request.method === 'GET' && /\/runevaults\/[^/?]+$/.test(request.url)) reads += 1;
+		json(response, ...replyTo(world, request, reads));
+	};
+	await withStub(answer, async ({ server, received }) => {
+		let out = '';
+		let err = '';
+		const code = await run(argv, {
+			findCluster: async () => staticConfig(server, { headers: {}, tls: {} }, 'rune'),
+			clock: hastyClock(),
+			stdout: text => {
+				out += text;
+			},
+			stderr: text => {
+				err += text;
+			},
+		});
+		result = { code, out, err, received };
+	});
+	if (result === undefined) throw new Error('the plug-in did not run');
+	return result;
+}
+
+/** Sleeping takes no time but moves the clock. */
+function hastyClock(): Clock {
+	let now = 0;
+	const sleep = async (ms: number) => {
+		now += ms;
+	};
+	return { ...systemClock, now: () => now, wall: () => NOW, sleep };
+}
+
+type Reply = readonly [code: number, body: unknown];
+type Placed = { metadata: { namespace?: string } };
+
+const listOf = (items: readonly Placed[], namespace: string | undefined): Reply => [
+	200,
+	{ metadata: {}, items: items.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace) },
+];
+
+/** @param reads how often RuneVaults have been read by name, this time included. */
+function replyTo({ vaults = [], pods = [], events = [], onRead, onPatch }: World, request: Received, reads: number): Reply {
+	const { pathname } = new URL(request.url, 'http://api');
+	const [, namespace, plural, name] = /(?:\/namespaces\/([^/]+))?\/(runevaults|pods|events)(?:\/([^/]+))?$/.exec(pathname) ?? [];
+	if (plural === 'pods') return pods === 'forbidden' ? [403, status(403, 'Forbidden')] : listOf(pods, namespace);
+	if (plural === 'events') return listOf(events, namespace);
+	if (plural !== 'runevaults') return [500, status(500, `Unexpected ${request.method} ${request.url}`)];
+	if (name === undefined) return listOf(vaults, namespace);
+	const vault = vaults.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+	if (vault === undefined) return [404, status(404, 'NotFound')];
+	if (request.method === 'GET') return [200, onRead?.(vault, reads) ?? vault];
+	return onPatch?.(vault) ?? [200, vault];
+}
