@@ -1,0 +1,123 @@
+/**
+ * The programs that no package of Debian's brings: built once from the Go module proxy and kept by version in the user's cache folder.
+ *
+ * A build goes to a folder beside and is renamed when it is whole, with a stamp of what it was made from, so that what is there is
+ * finished and a change of source builds anew.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../install/run.ts';
+import { withLock } from './lock.ts';
+import { type Component, cacheDirectory, checkout, componentDirectory, left, program, versions } from './paths.ts';
+import type { Progress } from './progress.ts';
+
+type Recipe = {
+	readonly usually: string;
+	/** Files whose change means another program. */
+	readonly sources: readonly string[];
+	/** Arguments of `go`, with `bin` as the folder to fill; they name no path of the checkout, since they are part of the stamp. */
+	readonly go: (bin: string) => string[];
+	readonly cwd?: string;
+	/** Further names of the one program. */
+	readonly links?: readonly string[];
+};
+
+const folder = join(checkout, 'test', 'cluster');
+const small = ['-trimpath', '-buildvcs=false', '-ldflags'];
+const version = versions.kubernetes;
+const [major, minor] = version.slice(1).split('.');
+const stamped = Object.entries({ gitVersion: version, gitMajor: major, gitMinor: minor }).map(
+	([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
+);
+const install = (module: string, release: string) => () => ['install', ...small, '-s -w', `${module}@${release}`];
+
+const recipes: Record<Component, Recipe> = {
+	kubernetes: {
+		usually: 'some 10 minutes when nothing of it is there yet',
+		sources: ['main.go', 'go.mod', 'go.sum'].map(file => join(folder, 'kubernetes', file)),
+		go: bin => ['build', ...small, `-s -w ${stamped.join(' ')}`, '-o', join(bin, 'kubernetes'), '.'],
+		cwd: join(folder, 'kubernetes'),
+		links: ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy', 'kubectl'],
+	},
+	coredns: { usually: 'some 3 minutes', sources: [], go: install('github.com/coredns/coredns', versions.coredns) },
+	helm: { usually: 'some 3 minutes', sources: [], go: install('helm.sh/helm/v4/cmd/helm', versions.helm) },
+	pause: {
+		usually: 'a few seconds',
+		sources: [join(folder, 'pause', 'main.go')],
+		go: bin => ['build', ...small, '-s -w', '-o', join(bin, 'pause'), 'main.go'],
+		cwd: join(folder, 'pause'),
+	},
+};
+
+const components = Object.keys(recipes) as Component[];
+
+const stampFile = (component: Component): string => join(componentDirectory(component), 'stamp');
+
+/** What a component is made from, as one hash. */
+export async function stampOf(component: Component): Promise<string> {
+	const { sources, go } = recipes[component];
+	const hash = createHash('sha256').update(JSON.stringify(go('bin')));
+	for (const source of sources) hash.update(await readFile(source));
+	return hash.digest('hex');
+}
+
+async function isBuilt(component: Component): Promise<boolean> {
+	return existsSync(stampFile(component)) && (await readFile(stampFile(component), 'utf8')) === (await stampOf(component));
+}
+
+/** The components whose build is not there, or is of other sources. */
+export async function unbuilt(wanted: readonly Component[] = components): Promise<Component[]> {
+	const built = await Promise.all(wanted.map(isBuilt));
+	return wanted.filter((_, index) => !built[index]);
+}
+
+async function buildInto(directory: string, component: Component): Promise<void> {
+	const { go, cwd, links = [] } = recipes[component];
+	const bin = join(directory, 'bin');
+	await mkdir(bin, { recursive: true });
+	const env = { CGO_ENABLED: '0', GOBIN: bin, GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '' };
+	await run('go', go(bin), { env, cwd: cwd ?? directory, timeoutMs: 3_600_000 });
+	for (const link of links) await symlink(component, join(bin, link));
+	await writeFile(join(directory, 'stamp'), await stampOf(component));
+}
+
+async function replace(directory: string, fresh: string): Promise<void> {
+	const old = `${directory}.old-${process.pid}`;
+	if (existsSync(directory)) await rename(directory, old);
+	await rename(fresh, directory);
+	await rm(old, { recursive: true, force: true });
+}
+
+/** Builds what is missing, one after the other. Programs that run go on running from the files they were started from. */
+export async function build(progress: Progress, wanted: readonly Component[] = components): Promise<void> {
+	if ((await unbuilt(wanted)).length > 0) {
+		const onWait = () => progress.say('another process is building: waiting for it');
+		await withLock(join(cacheDirectory(), 'build.lock'), onWait, async () => {
+			for (const component of await unbuilt(wanted)) {
+				const directory = componentDirectory(component);
+				const fresh = `${directory}.new-${process.pid}`;
+				await rm(fresh, { recursive: true, force: true });
+				const what = `build ${component} ${versions[component]}`;
+				await progress.step(what, () => buildInto(fresh, component), `${recipes[component].usually}, once; kept in ${cacheDirectory()}`);
+				await replace(directory, fresh);
+			}
+		});
+	}
+	await linkPrograms();
+}
+
+/** Puts kubectl and helm into the checkout's `build/bin`, which the Makefile has on its PATH. */
+async function linkPrograms(): Promise<void> {
+	await mkdir(left.programs, { recursive: true });
+	for (const [name, target] of [
+		['kubectl', program('kubernetes', 'kubectl')],
+		['helm', program('helm')],
+	] as const) {
+		const link = join(left.programs, name);
+		const next = `${link}.${process.pid}`;
+		await symlink(target, next);
+		await rename(next, link);
+	}
+}
