@@ -1,0 +1,125 @@
+/** What goes wrong in a cluster, done on purpose: a token rotated, a primary killed, owned objects deleted. */
+import { RuneError } from '../../client/errors.ts';
+import { crash } from '../install/crash.ts';
+import { deleteAndTime, ownedObjects } from '../install/heal.ts';
+import { connect, primaryOf, type Target, tokenOf, type VaultName, waitFor } from '../install/installation.ts';
+import type { Reach } from '../install/reach.ts';
+import { until } from '../install/run.ts';
+import { timed, watchGap } from './measure.ts';
+import { questions } from './memories.ts';
+import type { Asked } from './memory.ts';
+import type { Story } from './story.ts';
+
+/** Where an owned object must be back after it was deleted, in milliseconds. */
+const HEAL_LIMIT_MS = 2_000;
+
+export type Scene = { story: Story; target: Target; vault: VaultName; reach: Reach; asked: Asked };
+
+/** Raises the token's generation: the old token must be refused, the new one answered. */
+export async function rotateToken({ story, target, vault, reach, asked }: Scene): Promise<void> {
+	story.chapter('The token leaks: rotate it');
+	const { kubectl } = target;
+	const old = await tokenOf(kubectl, vault);
+	const client = await connect(vault, reach, old, { retries: 0 });
+	const tokens = [
+		{ name: 'team', role: 'Member', generation: 2 },
+		{ name: 'admin', role: 'Admin', generation: 1 },
+	];
+	const { milliseconds } = await timed(async () => {
+		const patch = JSON.stringify({ spec: { access: { tokens } } });
+		await kubectl(['patch', 'runevault', vault.name, '-n', vault.namespace, '--type=merge', '-p', patch]);
+		await until('the old token refused', () => isRefused(() => client.status()), 30_000, 50);
+	});
+	story.figure('old_token_refused_ms', Math.round(milliseconds));
+	story.tell(`old token refused ${(milliseconds / 1000).toFixed(1)} s after kubectl patch`);
+	story.check('the old token gets 401', await isRefused(() => client.status()));
+	const fresh = await until('a new token in its Secret', async () => {
+		const token = await tokenOf(kubectl, vault);
+		return token !== old && token;
+	});
+	await closing(await connect(vault, reach, fresh), async renewed => {
+		story.check('the new token asks the same question and gets the same answer', (await asked.askAgain(renewed)) === questions[0]?.expect);
+	});
+	await waitFor(kubectl, vault, 'TokensCurrent');
+	story.check('the resource says TokensCurrent: every pod adopted the new token', true);
+	await client.close();
+}
+
+/** Takes the primary away, once with and once without a goodbye: the same question must be answered soon, and the same. */
+export async function losePrimary({ story, target, vault, reach, asked }: Scene): Promise<void> {
+	story.chapter('The primary is lost');
+	const { kubectl } = target;
+	const client = await connect(vault, reach, await tokenOf(kubectl, vault), { retries: 0, timeoutMs: 1_000 });
+	const ways = {
+		'pod deleted': async (pod: string) => {
+			await kubectl(['delete', 'pod', pod, '-n', vault.namespace, '--wait=false']);
+			const next = await until('another primary', async () => {
+				const now = await primaryOf(kubectl, vault);
+				return now !== undefined && now !== pod && now;
+			});
+			story.check(`the Lease and the route moved from ${pod} to ${next}`, next !== pod);
+		},
+		'process killed': async (pod: string) => crash(target, vault, pod),
+	};
+	const rows: string[][] = [];
+	let worst = 0;
+	for (const [how, lose] of Object.entries(ways)) {
+		await waitFor(kubectl, vault, 'StandbyReady');
+		const pod = await until('a primary', () => primaryOf(kubectl, vault));
+		const gap = await watchGap(
+			() => client.decryptScores(asked.blob, 1),
+			() => lose(pod),
+			20,
+			90_000,
+		);
+		const seconds = gap.gapMilliseconds / 1000;
+		worst = Math.max(worst, seconds);
+		story.figure(`${how.replace(' ', '_')}_gap_seconds`, Number(seconds.toFixed(2)));
+		rows.push([how, pod, seconds.toFixed(2), `${gap.failed} of ${gap.calls}`]);
+	}
+	story.table(['how', 'who', 'longest time without an answer (s)', 'failed calls'], rows);
+	story.check('every gap is below the promised 30 s', worst < 30);
+	await client.close();
+	await waitFor(kubectl, vault, 'Ready');
+	await closing(await connect(vault, reach, await tokenOf(kubectl, vault), { retries: 5 }), async again => {
+		story.check('the same token and question get the same answer', (await asked.askAgain(again)) === questions[0]?.expect);
+	});
+}
+
+/** Deletes one of each kind of owned object, and the StatefulSet with all its pods at last. */
+export async function deleteOwned({ story, target, vault, reach, asked }: Scene): Promise<void> {
+	story.chapter('Somebody deletes what the operator owns');
+	const { kubectl } = target;
+	const rows: string[][] = [];
+	let worst = 0;
+	for (const object of ownedObjects(vault.name)) {
+		const milliseconds = await deleteAndTime(kubectl, vault, object);
+		worst = Math.max(worst, milliseconds);
+		rows.push([object.kind, object.name, (milliseconds / 1000).toFixed(2)]);
+	}
+	story.table(['kind', 'name', 'back after (s)'], rows);
+	story.figure('slowest_heal_ms', Math.round(worst));
+	story.check(`every object is back within ${HEAL_LIMIT_MS / 1000} s`, worst < HEAL_LIMIT_MS);
+	const { milliseconds } = await timed(() => waitFor(kubectl, vault, 'Ready'));
+	story.tell(`all pods new and Ready ${(milliseconds / 1000).toFixed(1)} s after the StatefulSet was deleted`);
+	await closing(await connect(vault, reach, await tokenOf(kubectl, vault), { retries: 5 }), async client => {
+		story.check('the same token and key give the same answer', (await asked.askAgain(client)) === questions[0]?.expect);
+	});
+}
+
+async function isRefused(call: () => Promise<unknown>): Promise<boolean> {
+	try {
+		await call();
+		return false;
+	} catch (error) {
+		return error instanceof RuneError && error.code === 'unauthorized';
+	}
+}
+
+async function closing<T extends { close(): Promise<void> }>(resource: T, work: (resource: T) => Promise<void>): Promise<void> {
+	try {
+		await work(resource);
+	} finally {
+		await resource.close();
+	}
+}
