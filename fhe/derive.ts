@@ -5,8 +5,6 @@
  * Each pair is (a, b) with b = −a·s + e + P·target in NTT form: a uniform over both primes, e Gaussian. Target 0 makes the encryption key,
  * s² the relinearisation key, and pieces of s the mod-pack keys. P·target is 0 modulo p, so it is added modulo q only. Each a and each e has a
  * stream of its own, seeded by the secret key and a label (sampler.ts); that e can be computed from s tells nobody anything who has not s.
- *
- * `seal` is part of the signatures so that callers hold one loaded context before they touch keys; the arithmetic is this folder's own.
  */
 import { createHash } from 'node:crypto';
 import { type EncKey, type PublicPair, writeEncKey } from './formats/enc-key.ts';
@@ -15,11 +13,10 @@ import { writeSecretKey } from './formats/secret-key.ts';
 import { layout, N, P, Q } from './params.ts';
 import { type Polynomial, type RnsPolynomial, ringP, ringQ } from './ring.ts';
 import { createStream, noise, uniform } from './sampler.ts';
-import type { Seal } from './seal.ts';
 import type { SecretKey } from './secret-key.ts';
 
 /** The encryption key, with its file. About 20 ms. */
-export function deriveEncKey(_seal: Seal, key: SecretKey): EncKey {
+export function deriveEncKey(key: SecretKey): EncKey {
 	using derivation = startDerivation(key);
 	const pair = derivation.pair('enc-key');
 	return { ...pair, bytes: writeEncKey(pair) };
@@ -30,7 +27,7 @@ export function deriveEncKey(_seal: Seal, key: SecretKey): EncKey {
  *
  * @throws VaultError `invalid_argument` for a dimension outside 32…4096.
  */
-export function deriveEvalKey(_seal: Seal, key: SecretKey, dimension: number): Uint8Array {
+export function deriveEvalKey(key: SecretKey, dimension: number): Uint8Array {
 	const { padRank } = layout(dimension);
 	using derivation = startDerivation(key);
 	const evalKey: EvalKey = {

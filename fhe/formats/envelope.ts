@@ -12,6 +12,7 @@ import type { SecretKey } from '../secret-key.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { type EncKey, parseEncKey } from './enc-key.ts';
+import { isObject, parseObject } from './json-object.ts';
 import { isSealed, openSealedSecretKey } from './sealed.ts';
 import { parseSecretKey, writeSecretKey } from './secret-key.ts';
 
@@ -108,28 +109,13 @@ function keyDataSpan(bytes: Uint8Array): [number, number] {
 }
 
 function describe(text: string): { name: string; hash: string } {
-	const envelope = parseObject(text);
+	const envelope = parseObject(text, 'key envelope');
 	if (envelope.format_version !== 1) throw new VaultError('unsupported_version', 'key envelope: unsupported format version');
 	const entry: unknown = Array.isArray(envelope.entries) && envelope.entries.length === 1 ? envelope.entries[0] : undefined;
 	if (!isObject(entry) || entry.key_data !== '' || typeof entry.name !== 'string' || typeof entry.hash !== 'string') {
 		throw malformed('key envelope: must hold one entry with name, hash and key_data');
 	}
 	return { name: entry.name, hash: entry.hash };
-}
-
-function parseObject(text: string): Record<string, unknown> {
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch {
-		throw malformed('key envelope: not JSON');
-	}
-	if (!isObject(value)) throw malformed('key envelope: not a JSON object');
-	return value;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrap(

@@ -10,6 +10,7 @@
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { malformed, VaultError } from '../errors.ts';
+import { parseObject } from './json-object.ts';
 
 const KEY_BYTES = 32;
 const IV_BYTES = 16;
@@ -78,24 +79,13 @@ function associatedData(place: MetadataPlace): Uint8Array {
 }
 
 function parseEnvelope(text: string): Envelope {
-	const fields = parseObject(text);
+	const fields = parseObject(text, 'metadata envelope');
 	const version = fields.v ?? 1;
 	const agent = name(fields.a, 'a');
 	if (version === 1) return { version, agent, ciphertext: base64(fields.c, IV_BYTES) };
 	if (version !== 2) throw new VaultError('unsupported_version', 'unsupported format version of a metadata envelope');
 	const ciphertext = base64(fields.c, NONCE_BYTES + TAG_BYTES);
 	return { version, agent, index: name(fields.i, 'i'), record: name(fields.r, 'r'), ciphertext };
-}
-
-function parseObject(text: string): Record<string, unknown> {
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch {
-		throw malformed('metadata envelope: not JSON');
-	}
-	if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('metadata envelope: not a JSON object');
-	return { ...value };
 }
 
 function name(value: unknown, field: string): string {

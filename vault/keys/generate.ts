@@ -49,7 +49,7 @@ export async function ensureKeys(store: KeyStore, seal: Seal, request: KeyReques
 	try {
 		let stored = existing;
 		if (stored === undefined) {
-			stored = await store.createKey(newKey(seal, kek, request));
+			stored = await store.createKey(newKey(kek, request));
 			made.push('key');
 		}
 		using secretKey = openSealedSecretKey(stored.sealedSecretKey, kek);
@@ -63,7 +63,7 @@ export async function ensureKeys(store: KeyStore, seal: Seal, request: KeyReques
 	}
 }
 
-function newKey(seal: Seal, kek: Uint8Array, { team, version, dimension, now = () => new Date() }: KeyRequest): KeySecret {
+function newKey(kek: Uint8Array, { team, version, dimension, now = () => new Date() }: KeyRequest): KeySecret {
 	using secretKey = generateSecretKey();
 	const teamSecret = randomBytes(32);
 	try {
@@ -71,7 +71,7 @@ function newKey(seal: Seal, kek: Uint8Array, { team, version, dimension, now = (
 			version,
 			team,
 			dimension,
-			fingerprint: fingerprint(deriveEncKey(seal, secretKey)),
+			fingerprint: fingerprint(deriveEncKey(secretKey)),
 			createdAt: now().toISOString(),
 		};
 		return { sealedSecretKey: sealSecretKey(secretKey, kek), sealedTeamSecret: sealBytes(teamSecret, kek, teamSecretLabel), description };

@@ -43,7 +43,7 @@ export function buildKeyring(seal: Seal, opened: readonly OpenedKey[], options: 
 	if (first === undefined) throw new VaultError('key_missing', 'no key');
 	const teamSecret = Uint8Array.from(first.teamSecret);
 	try {
-		const files = publicFiles(seal, first, options);
+		const files = publicFiles(first, options);
 		const keys = opened.map((key, at) => loadKey(seal, key, options.team, at === 0 ? files.fingerprint : undefined));
 		const [current] = keys;
 		if (current === undefined) throw new VaultError('key_missing', 'no key');
@@ -72,21 +72,21 @@ export function buildKeyring(seal: Seal, opened: readonly OpenedKey[], options: 
 type PublicFiles = { fingerprint: string; files: Keyring['files'] };
 
 /** EncKey.json and EvalKey.json of one key. `created_at` is the key's own, so that every pod writes the same text. */
-function publicFiles(seal: Seal, { secretKey, version, createdAt }: OpenedKey, { team, dimension }: KeyringOptions): PublicFiles {
-	const encKey = deriveEncKey(seal, secretKey);
+function publicFiles({ secretKey, version, createdAt }: OpenedKey, { team, dimension }: KeyringOptions): PublicFiles {
+	const encKey = deriveEncKey(secretKey);
 	const identity = { fingerprint: fingerprint(encKey), id: keyId(team, version, fingerprint(encKey)) };
 	const envelope = { kid: identity.id, keyVersion: version, createdAt };
 	return {
 		fingerprint: identity.fingerprint,
 		files: {
 			'EncKey.json': keyFile(writeEncKeyJson(encKey, envelope)),
-			'EvalKey.json': keyFile(writeEvalKeyJson(deriveEvalKey(seal, secretKey, dimension), envelope)),
+			'EvalKey.json': keyFile(writeEvalKeyJson(deriveEvalKey(secretKey, dimension), envelope)),
 		},
 	};
 }
 
 function loadKey(seal: Seal, { secretKey, version }: OpenedKey, team: string, known: string | undefined): VaultKey {
-	const print = known ?? fingerprint(deriveEncKey(seal, secretKey));
+	const print = known ?? fingerprint(deriveEncKey(secretKey));
 	return { id: keyId(team, version, print), version, fingerprint: print, decryptor: createDecryptor(seal, secretKey) };
 }
 

@@ -8,7 +8,6 @@ import type { PublicKey, Vault } from '../../../client/vault.ts';
 import { deriveEncKey } from '../../../fhe/derive.ts';
 import { parseBlob } from '../../../fhe/formats/blob.ts';
 import { writeEncKeyJson } from '../../../fhe/formats/envelope.ts';
-import { loadSeal } from '../../../fhe/seal.ts';
 import { generateSecretKey } from '../../../fhe/secret-key.ts';
 
 const DIMENSION = 64;
@@ -21,7 +20,7 @@ async function publicKey(): Promise<PublicKey> {
 		key_version: 1,
 		fingerprint: 'sha256:00',
 		dimension: DIMENSION,
-		'EncKey.json': writeEncKeyJson(deriveEncKey(await loadSeal(), secret), about),
+		'EncKey.json': writeEncKeyJson(deriveEncKey(secret), about),
 		'EvalKey.json': '',
 		'MetadataKey.json': { agent_id: 'team', key: Buffer.alloc(32, 1).toString('base64') },
 	};

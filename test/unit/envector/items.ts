@@ -22,9 +22,9 @@ export function unitVectors(label: string, count: number, dimension: number): Fl
 
 export type Keys = { secretKey: SecretKey; encKey: ReturnType<typeof deriveEncKey>; evalKey: (dimension: number) => Uint8Array };
 
-export function newKeys(seal: Seal): Keys {
+export function newKeys(): Keys {
 	const secretKey = generateSecretKey();
-	return { secretKey, encKey: deriveEncKey(seal, secretKey), evalKey: dimension => deriveEvalKey(seal, secretKey, dimension) };
+	return { secretKey, encKey: deriveEncKey(secretKey), evalKey: dimension => deriveEvalKey(secretKey, dimension) };
 }
 
 /**

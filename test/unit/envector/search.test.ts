@@ -11,7 +11,7 @@ import { createVectorIndex } from '../../envector/vector-index.ts';
 import { createPooledEncryptor, newKeys, unitVectors } from './items.ts';
 
 const seal = await loadSeal();
-const keys = newKeys(seal);
+const keys = newKeys();
 const encrypt = createPooledEncryptor(seal, keys);
 
 const product = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * (y[i] ?? 0), 0);

@@ -15,7 +15,7 @@ import { newKeys, unitVectors } from './items.ts';
 
 const DIMENSION = 64;
 const seal = await loadSeal();
-const keys = newKeys(seal);
+const keys = newKeys();
 const encryptor = createEncryptor(seal, keys.encKey, DIMENSION);
 const server = await startEnvector({ seal });
 after(async () => {
