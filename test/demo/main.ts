@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { z } from 'zod';
 import {
+	access,
 	applyManifest,
 	connect,
 	createNamespace,
@@ -27,10 +28,6 @@ import { cleanUp, findTarget, tellHowToLookAround } from './target.ts';
 import { deleteOwned, losePrimary, rotateToken } from './trouble.ts';
 
 const vault = { namespace: 'rune', name: 'acme' };
-const tokens = [
-	{ name: 'team', role: 'Member', generation: 1 },
-	{ name: 'admin', role: 'Admin', generation: 1 },
-];
 
 /** Starts the search service that nobody has to trust; it ends with this process. */
 async function startEnvector(): Promise<{ child: ChildProcess; url: string }> {
@@ -46,14 +43,15 @@ async function tell(story: Story, target: Target, envectorUrl: string): Promise<
 	story.chapter('Apply one RuneVault: team acme, three pods');
 	await createNamespace(kubectl, vault.namespace);
 	const ready = await timedLine('Ready', async () => {
-		await applyManifest(kubectl, manifest(vault, { access: { tokens } }));
+		await applyManifest(kubectl, manifest(vault, { access: access(1) }));
 		await waitFor(kubectl, vault, 'Ready');
 		await waitFor(kubectl, vault, 'StandbyReady');
 	});
 	story.figure('ready_seconds', Number((ready.milliseconds / 1000).toFixed(1)));
 	story.tell(ready.line);
-	for (const line of (await kubectl(['get', 'runevault', '-n', vault.namespace])).trimEnd().split('\n')) story.tell(line);
-	story.check('kubectl get runevault shows it Ready', true);
+	const table = await kubectl(['get', 'runevault', '-n', vault.namespace]);
+	for (const line of table.trimEnd().split('\n')) story.tell(line);
+	story.check('kubectl get runevault shows it Ready', /^acme\s+True\s/m.test(table));
 
 	const reach = await reachVault(target, vault);
 	try {

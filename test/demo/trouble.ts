@@ -2,7 +2,7 @@
 import { RuneError } from '../../client/errors.ts';
 import { crash } from '../install/crash.ts';
 import { deleteAndTime, ownedObjects } from '../install/heal.ts';
-import { connect, primaryOf, type Target, tokenOf, type VaultName, waitFor } from '../install/installation.ts';
+import { access, connect, primaryOf, type Target, tokenOf, type VaultName, waitFor } from '../install/installation.ts';
 import type { Reach } from '../install/reach.ts';
 import { until } from '../install/run.ts';
 import { timed, watchGap } from './measure.ts';
@@ -21,12 +21,8 @@ export async function rotateToken({ story, target, vault, reach, asked }: Scene)
 	const { kubectl } = target;
 	const old = await tokenOf(kubectl, vault);
 	const client = await connect(vault, reach, old, { retries: 0 });
-	const tokens = [
-		{ name: 'team', role: 'Member', generation: 2 },
-		{ name: 'admin', role: 'Admin', generation: 1 },
-	];
 	const { milliseconds } = await timed(async () => {
-		const patch = JSON.stringify({ spec: { access: { tokens } } });
+		const patch = JSON.stringify({ spec: { access: access(2) } });
 		await kubectl(['patch', 'runevault', vault.name, '-n', vault.namespace, '--type=merge', '-p', patch]);
 		await until('the old token refused', () => isRefused(() => client.status()), 30_000, 50);
 	});

@@ -39,6 +39,14 @@ export function manifest({ namespace, name }: VaultName, spec: Record<string, un
 	};
 }
 
+/** `spec.access` with a token for the team and one for administrators. */
+export const access = (teamGeneration: number) => ({
+	tokens: [
+		{ name: 'team', role: 'Member', generation: teamGeneration },
+		{ name: 'admin', role: 'Admin', generation: 1 },
+	],
+});
+
 /** Applies an object as a person would: `kubectl apply -f -`. */
 export async function applyManifest(kubectl: Kubectl, object: Record<string, unknown>): Promise<void> {
 	await kubectl(['apply', '-f', '-'], { input: JSON.stringify(object) });
@@ -48,15 +56,17 @@ export async function createNamespace(kubectl: Kubectl, namespace: string): Prom
 	await applyManifest(kubectl, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
 }
 
-/** Waits for a condition of the RuneVault. @throws with what the condition says when it does not come. */
+/** Waits for a condition of the RuneVault, as judged from its present spec. @throws with what the condition says when it does not come. */
 export async function waitFor(kubectl: Kubectl, vault: VaultName, condition: string, status = 'True', timeoutMs = 180_000): Promise<void> {
 	await until(
 		`${condition}=${status} of runevault ${vault.namespace}/${vault.name}`,
 		async () => {
 			const object = await getObject(kubectl, 'runevault', vault.name, vault.namespace);
-			const conditions = (object?.status?.conditions ?? []) as { type: string; status: string; reason: string; message: string }[];
+			const conditions = (object?.status?.conditions ?? []) as (Record<'type' | 'status' | 'reason' | 'message', string> & {
+				observedGeneration: number;
+			})[];
 			const found = conditions.find(each => each.type === condition);
-			if (found?.status === status) return true;
+			if (found?.status === status && found.observedGeneration === object?.metadata.generation) return true;
 			throw new Error(found ? `${found.status}: ${found.reason}: ${found.message}` : 'no such condition yet');
 		},
 		timeoutMs,

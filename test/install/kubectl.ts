@@ -22,7 +22,12 @@ export async function getObject(kubectl: Kubectl, kind: string, name: string, na
 }
 
 const objectSchema = z.looseObject({
-	metadata: z.looseObject({ name: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
+	metadata: z.looseObject({
+		name: z.string(),
+		uid: z.string(),
+		generation: z.number().optional(),
+		deletionTimestamp: z.string().optional(),
+	}),
 	data: z.record(z.string(), z.string()).optional(),
 	spec: z.looseObject({}).optional(),
 	status: z.looseObject({}).optional(),

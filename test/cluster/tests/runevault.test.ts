@@ -13,6 +13,7 @@ import { startEnvector } from '../../envector/server.ts';
 import { crash } from '../../install/crash.ts';
 import { deleteAndTime, ownedObjects } from '../../install/heal.ts';
 import {
+	access,
 	applyManifest,
 	connect,
 	createNamespace,
@@ -31,14 +32,7 @@ import { until } from '../../install/run.ts';
 
 const vault = { namespace: `life-${randomBytes(3).toString('hex')}`, name: 'acme' };
 const texts = ['We decided to use PostgreSQL as the database.', 'Fridays are free of meetings.', 'Dogs are welcome on the second floor.'];
-const spec = (teamGeneration: number) => ({
-	access: {
-		tokens: [
-			{ name: 'team', role: 'Member', generation: teamGeneration },
-			{ name: 'admin', role: 'Admin', generation: 1 },
-		],
-	},
-});
+const spec = (teamGeneration: number) => ({ access: access(teamGeneration) });
 
 describe('a RuneVault on a real cluster', () => {
 	let target: Target;
