@@ -12,9 +12,9 @@ export const REASONS = {
 	KeysLoaded: ['Proved', 'NotProved', 'KeysMissing', 'Generating', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer'],
 	PrimaryAvailable: ['Serving', 'NoPrimary', 'NotRouted', 'NotProved', 'Down'],
 	StandbyReady: ['Standing', 'SingleReplica', 'NoStandby'],
-	TokensCurrent: ['Adopted', 'AdoptionPending', 'NotProved', 'SpecInvalid'],
+	TokensCurrent: ['Adopted', 'AdoptionPending', 'RotationOverdue', 'NotProved', 'SpecInvalid'],
 	Protected: ['Unprotected'],
-	Progressing: ['Complete', 'Creating', 'GeneratingKeys', 'RollingOut', 'RotatingTokens', 'Paused'],
+	Progressing: ['Complete', 'Creating', 'GeneratingKeys', 'FailingOver', 'RollingOut', 'RotatingTokens', 'Paused', 'FailoverPaused'],
 	Degraded: ['Healthy', 'KeysMissing', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer', 'ApplyFailed', 'NameTaken', 'PodsNotReady'],
 } as const;
 

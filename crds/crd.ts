@@ -1,6 +1,7 @@
 /** The CustomResourceDefinition of RuneVault, built from its schemas. */
 import { z } from 'zod';
-import { MAX_NAME_LENGTH, resource, runeVaultSpecSchema, runeVaultStatusSchema } from './runevault.ts';
+import { MAX_NAME_LENGTH, resource, runeVaultSpecSchema } from './runevault.ts';
+import { runeVaultStatusSchema } from './status.ts';
 import { type JsonSchema, toStructural } from './structural.ts';
 
 /** The limit of the annotation in which client-side apply keeps the object. */

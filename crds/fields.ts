@@ -54,6 +54,11 @@ export function durationMs(text: string): number {
 	return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * MILLISECONDS[unit as keyof typeof MILLISECONDS], 0);
 }
 
+/** Less than, equal to or more than 0, as the first is shorter, as long or longer. What is no duration equals everything: the field's own check tells. */
+export function compareDurations(a: string, b: string): number {
+	return DURATION.test(a) && DURATION.test(b) ? durationMs(a) - durationMs(b) : 0;
+}
+
 /** A duration kept as typed, between two others. */
 export function duration(least: string, most: string) {
 	const text = z.string().max(16).regex(DURATION, 'must be a duration such as 10s or 1m30s');

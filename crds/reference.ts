@@ -57,7 +57,7 @@ export function buildReference(crd: JsonSchema): string {
 Written by \`node crds/generate.ts\` from the schemas in \`crds/\`; edit those.
 
 Short name \`rv\`, category \`all\`, field selector \`spec.team\`. The annotation \`runevault.io/paused: reconcile\` stops the operator from
-changing anything of a RuneVault but its status.
+changing anything of a RuneVault but its status; \`runevault.io/paused: failover\` stops it from appointing another primary and nothing else.
 
 ## spec
 

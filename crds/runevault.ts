@@ -5,24 +5,39 @@
  * quantities kept as typed; what must not change says so in a CEL transition rule. The reconcile parses the spec with the same schema.
  */
 import { z } from 'zod';
-import { CONDITION_TYPES, type Condition } from './conditions.ts';
 import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure.ts';
-import { dnsLabel, dnsName, duration, listByKey, rules } from './fields.ts';
+import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields.ts';
 import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
+import type { RuneVaultStatus } from './status.ts';
 
 export const resource = { group: 'runevault.io', version: 'v1alpha1', plural: 'runevaults', kind: 'RuneVault', namespaced: true } as const;
 
 /** Names of owned objects append up to 35 characters, and a pod's host name and revision label hold 63. */
 export const MAX_NAME_LENGTH = 40;
 
-const tokenSchema = z.object({
-	name: dnsLabel(20).describe('Name of the token: the identity that limits, metrics and audit lines speak of.'),
-	role: z.enum(['Member', 'Admin']).default('Member').describe('What the token may do.'),
-	generation: rules(z.int().min(1).max(1_000_000).default(1), {
-		rule: 'self >= oldSelf',
-		message: 'must not fall: raise it to rotate the token',
-	}).describe('Raise it to rotate the token: a new one is made and the old one is refused at once.'),
-});
+const tokenSchema = rules(
+	z.object({
+		name: dnsLabel(20).describe('Name of the token: the identity that limits, metrics and audit lines speak of.'),
+		role: z.enum(['Member', 'Admin']).default('Member').describe('What the token may do.'),
+		generation: rules(z.int().min(1).max(1_000_000).default(1), {
+			rule: 'self >= oldSelf',
+			message: 'must not fall: raise it to rotate the token',
+		}).describe('Raise it to rotate the token: a new one is made, and the old one is refused after the overlap.'),
+		rotateEvery: duration('1m', '8760h')
+			.optional()
+			.describe('How long a token lives before the operator rotates it; for ever when left out.'),
+		overlap: duration('0s', '168h')
+			.default('0s')
+			.describe('How long the token before is still accepted beside the new one. With 0s it is refused at once, as after a leak.'),
+	}),
+	{
+		rule: '!has(self.rotateEvery) || !has(self.overlap) || duration(self.overlap) < duration(self.rotateEvery)',
+		message: 'must be shorter than rotateEvery',
+		fieldPath: '.overlap',
+		check: token => token.rotateEvery === undefined || compareDurations(token.overlap, token.rotateEvery) < 0,
+		path: ['overlap'],
+	},
+);
 
 const limitsSchema = z
 	.object({
@@ -58,12 +73,18 @@ export const runeVaultSpecSchema = z.object({
 		.object({
 			tokens: listByKey(tokenSchema.describe('A token of the team.'), 100, 'name')
 				.min(1)
-				.prefault([{ name: 'team', role: 'Member', generation: 1 }])
+				.prefault([{ name: 'team', role: 'Member', generation: 1, overlap: '0s' }])
 				.describe('The tokens of the team. One that is taken out is refused at once and its Secret is removed.'),
 			limits: limitsSchema.describe('What callers may ask.'),
 		})
 		.prefault({})
 		.describe('Who may call, and how much.'),
+	routing: z
+		.enum(['Primary', 'AllReady'])
+		.default('Primary')
+		.describe(
+			'Primary sends clients to one pod, AllReady to every ready one: more throughput, with callsPerMinute shared out among the pods.',
+		),
 	failover: z
 		.object({
 			probePeriod: duration('1s', '60s').default('10s').describe('How often the operator has each pod prove that it decrypts.'),
@@ -82,60 +103,6 @@ export const runeVaultSpecSchema = z.object({
 
 /** A spec with its defaults filled in. */
 export type RuneVaultSpec = z.infer<typeof runeVaultSpecSchema>;
-
-const instant = () => z.iso.datetime({ offset: true });
-const count = () => z.int().min(0).max(2_147_483_647);
-
-const conditionSchema = z.object({
-	type: z.enum(CONDITION_TYPES as [string, ...string[]]).describe('Which condition.'),
-	status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
-	observedGeneration: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe('The generation of the spec it speaks of.'),
-	lastTransitionTime: instant().describe('When its status last changed.'),
-	reason: z.string().min(1).max(64).describe('Why, as one word for programs.'),
-	message: z.string().max(4096).describe('Why, for people.'),
-});
-
-const tokenStatusSchema = z.object({
-	name: dnsLabel(20).describe('Name of the token.'),
-	generation: z.int().min(1).max(1_000_000).describe('Generation of the token in the Secret.'),
-	secretName: dnsName().describe('Secret that holds the token.'),
-	state: z.enum(['Active', 'Rotating']).describe('Rotating until every pod has adopted the generation.'),
-	rotatedAt: instant().describe('When this token was made.'),
-	adoptedBy: z.array(dnsName().describe('Name of a pod.')).max(9).describe('Pods that proved to know this generation.'),
-});
-
-export const runeVaultStatusSchema = z.object({
-	observedGeneration: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe('The generation of the spec the status speaks of.'),
-	conditions: listByKey(conditionSchema.describe('One condition.'), 32, 'type')
-		.optional()
-		.describe('What is so, and why. Ready is the summary.'),
-	endpoint: z.string().max(512).optional().describe('MCP endpoint for clients.'),
-	replicas: count().optional().describe('Vault pods that exist.'),
-	readyReplicas: count().optional().describe('Vault pods that are ready.'),
-	updatedReplicas: count().optional().describe('Vault pods of the current template.'),
-	image: z.string().max(512).optional().describe('Image of the Vault pods.'),
-	primary: z
-		.object({
-			pod: dnsName().describe('Name of the pod that is routed to.'),
-			epoch: count().describe('Counts the primaries this Vault has had.'),
-			since: instant().describe('When it became primary, as the operator saw it.'),
-		})
-		.optional()
-		.describe('The pod that clients reach.'),
-	keys: z
-		.object({
-			fingerprint: z.string().max(71).describe('SHA-256 of EncKey.bin: the identity of the key.'),
-			version: z.int().min(1).max(1_000_000).describe('Version of the key Secret.'),
-			dimension: z.int().min(32).max(4096).describe('Dimension of the key.'),
-			secretName: dnsName().describe('Secret that holds the sealed key.'),
-		})
-		.optional()
-		.describe('The FHE key. Once recorded, a missing key is never replaced by a new one.'),
-	tokens: listByKey(tokenStatusSchema.describe('One token.'), 100, 'name').optional().describe('The tokens and who adopted them.'),
-});
-
-/** What the operator tells. `conditions` is typed closer than the schema, which has to admit what older versions wrote. */
-export type RuneVaultStatus = Omit<z.infer<typeof runeVaultStatusSchema>, 'conditions'> & { conditions?: Condition[] };
 
 /** The resource as the API server gives it: `spec` is not checked yet. */
 export type RuneVault = {

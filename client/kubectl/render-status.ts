@@ -5,7 +5,8 @@
  * holds the key once it is ready, which a Vault pod is with keys in memory only.
  */
 import { CONDITION_TYPES, type Condition, type ConditionType } from '../../crds/conditions.ts';
-import type { RuneVault, RuneVaultStatus } from '../../crds/runevault.ts';
+import type { RuneVault } from '../../crds/runevault.ts';
+import type { RuneVaultStatus } from '../../crds/status.ts';
 import { isPaused } from './pause.ts';
 import { age, indent, oneLine, table } from './text.ts';
 import type { Pod } from './vaults.ts';

@@ -1,6 +1,7 @@
 /** The status of a RuneVault: pure, from what was observed and written. What cannot be known anew is carried over from before. */
 import { toConditions } from '../../crds/conditions.ts';
-import type { RuneVaultSpec, RuneVaultStatus } from '../../crds/runevault.ts';
+import type { RuneVaultSpec } from '../../crds/runevault.ts';
+import type { RuneVaultStatus } from '../../crds/status.ts';
 import { endpointOf } from '../desired/endpoint.ts';
 import { KEY_VERSION, namesOf } from '../desired/names.ts';
 import { outdatedPods } from '../reconcile/rollout.ts';

@@ -1,6 +1,6 @@
 /** Events: what one says, and which of them a change of status is worth. */
 import type { Condition } from '../../crds/conditions.ts';
-import type { RuneVaultStatus } from '../../crds/runevault.ts';
+import type { RuneVaultStatus } from '../../crds/status.ts';
 
 export type Note = { type: 'Normal' | 'Warning'; reason: string; action: string; message: string };
 

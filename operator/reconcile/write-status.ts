@@ -1,5 +1,6 @@
 /** Writes the status, apart from everything else and by its own field manager, and only when it says something new. */
-import { type RuneVault, type RuneVaultStatus, resource } from '../../crds/runevault.ts';
+import { type RuneVault, resource } from '../../crds/runevault.ts';
+import type { RuneVaultStatus } from '../../crds/status.ts';
 import { apply } from '../../kube/apply.ts';
 import { isNewer } from '../../kube/resource-version.ts';
 import type { Transport } from '../../kube/transport.ts';

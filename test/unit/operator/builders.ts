@@ -1,5 +1,6 @@
 /** A healthy, serving vault in values, and modifiers that change one thing each: `facts(withPods(2), withoutLease())`. */
-import { type RuneVault, type RuneVaultSpec, type RuneVaultStatus, runeVaultSpecSchema } from '../../../crds/runevault.ts';
+import { type RuneVault, type RuneVaultSpec, runeVaultSpecSchema } from '../../../crds/runevault.ts';
+import type { RuneVaultStatus } from '../../../crds/status.ts';
 import type { CheckedVault, Inputs } from '../../../operator/desired/inputs.ts';
 import type { Facts } from '../../../operator/observe/findings.ts';
 import type { ProbeReply } from '../../../operator/observe/probe.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CONDITION_TYPES, type ConditionType, REASONS } from '../../../crds/conditions.ts';
-import { runeVaultStatusSchema } from '../../../crds/runevault.ts';
+import { runeVaultStatusSchema } from '../../../crds/status.ts';
 import { findAll } from '../../../operator/observe/findings.ts';
 import { computeStatus } from '../../../operator/observe/status.ts';
 import * as build from './builders.ts';

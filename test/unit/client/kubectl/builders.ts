@@ -3,7 +3,8 @@
 import type { Event } from '../../../../client/kubectl/events.ts';
 import type { Pod } from '../../../../client/kubectl/vaults.ts';
 import { type Condition, type ConditionStatus, type ConditionType, REASONS, type Reason } from '../../../../crds/conditions.ts';
-import type { RuneVault, RuneVaultStatus } from '../../../../crds/runevault.ts';
+import type { RuneVault } from '../../../../crds/runevault.ts';
+import type { RuneVaultStatus } from '../../../../crds/status.ts';
 
 export const NOW = new Date('2026-01-02T03:04:05Z');
 export const ago = (seconds: number): string => new Date(NOW.getTime() - seconds * 1000).toISOString();
