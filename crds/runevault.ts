@@ -42,7 +42,7 @@ const tokenSchema = rules(
 const limitsSchema = z
 	.object({
 		topK: z.int().min(1).max(10).default(10).describe('How many results one decrypt_scores call may return at most.'),
-		callsPerMinute: z.int().min(1).max(1_000_000).default(600).describe('Blobs a token may have decrypted a minute, on each pod.'),
+		callsPerMinute: z.int().min(1).max(1_000_000).default(600).describe('Blobs a token may have decrypted a minute.'),
 		failedAuthPerMinute: z.int().min(1).max(10_000).default(20).describe('Wrong tokens from one address a minute before it is locked out.'),
 	})
 	.prefault({});

@@ -4,10 +4,19 @@ import { CONDITION_TYPES, type Condition } from './conditions.ts';
 import { dnsLabel, dnsName, listByKey } from './fields.ts';
 
 /**
- * Why a primary was replaced. The first three are faults, the next three were asked for; Handover is what the pods settled among
+ * Why a primary was replaced. The first four are faults, the next three were asked for; Handover is what the pods settled among
  * themselves, by releasing the Lease or letting it expire.
  */
-export const FAILOVER_REASONS = ['PodDeleted', 'PodNotReady', 'NoAnswer', 'Promoted', 'NodeCordoned', 'RollingOut', 'Handover'] as const;
+export const FAILOVER_REASONS = [
+	'PodDeleted',
+	'PodNotReady',
+	'NoAnswer',
+	'WrongAnswer',
+	'Promoted',
+	'NodeCordoned',
+	'RollingOut',
+	'Handover',
+] as const;
 export type FailoverReason = (typeof FAILOVER_REASONS)[number];
 
 const instant = () => z.iso.datetime({ offset: true });
@@ -29,6 +38,8 @@ const failoverSchema = z.object({
 	ongoing: z
 		.object({
 			from: dnsName().describe('Name of the pod that was primary.'),
+			to: dnsName().optional().describe('Name of the pod that was appointed, if one was.'),
+			epoch: count().describe('The epoch that ends.'),
 			reason: failoverReason().describe('Why it is being replaced.'),
 			startedAt: instant().describe('When the operator noticed, or began it.'),
 		})

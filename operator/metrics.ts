@@ -3,11 +3,14 @@
  * `runevault_*` are our own. Every label set is bounded by the number of RuneVaults, and gone with them.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { FAILOVER_REASONS, type FailoverReason } from '../crds/status.ts';
 import type { Result } from '../kube/controller.ts';
 import type { QueueObserver } from '../kube/queue.ts';
 
 const CONTROLLER = 'runevault';
 const RESULTS: readonly Result[] = ['success', 'requeue_after', 'error'];
+/** Seconds. */
+const FAILOVER = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60];
 const FAST = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export type Metrics = {
@@ -18,6 +21,8 @@ export type Metrics = {
 	probed: (isAnswered: boolean, seconds: number) => void;
 	leader: (isLeader: boolean) => void;
 	vault: (namespace: string, name: string, state: { isReady: boolean; epoch: number | undefined }) => void;
+	/** Another pod took over, so many seconds after the operator noticed that one had to. */
+	failedOver: (cause: FailoverReason, seconds: number) => void;
 	forgetVault: (namespace: string, name: string) => void;
 };
 
@@ -47,6 +52,15 @@ export function createMetrics(workers: number): Metrics {
 	const ready = gauge('runevault_ready', 'Whether a RuneVault is Ready.', ['namespace', 'vault']);
 	const epoch = gauge('runevault_primary_epoch', 'How many primaries a RuneVault has had.', ['namespace', 'vault']);
 
+	const failovers = new Histogram({
+		name: 'runevault_failover_seconds',
+		help: 'From the loss of a primary being noticed, or its replacement begun, until clients reach another.',
+		labelNames: ['cause'],
+		buckets: FAILOVER,
+		registers,
+	});
+
+	for (const cause of FAILOVER_REASONS) failovers.zero({ cause });
 	for (const result of RESULTS) reconciles.inc({ controller: CONTROLLER, result }, 0);
 	for (const result of ['answered', 'failed']) probes.inc({ result }, 0);
 	failures.inc({ controller: CONTROLLER }, 0);
@@ -83,6 +97,7 @@ export function createMetrics(workers: number): Metrics {
 			ready.set({ namespace, vault }, state.isReady ? 1 : 0);
 			if (state.epoch !== undefined) epoch.set({ namespace, vault }, state.epoch);
 		},
+		failedOver: (cause, seconds) => failovers.observe({ cause }, seconds),
 		forgetVault(namespace, vault) {
 			ready.remove({ namespace, vault });
 			epoch.remove({ namespace, vault });

@@ -4,12 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { RuneVault } from '../crds/runevault.ts';
+import type { RuneVaultStatus } from '../crds/status.ts';
 import { random, systemClock } from '../kube/clock.ts';
 import { createController } from '../kube/controller.ts';
 import { createRecorder } from '../kube/events.ts';
 import { campaign } from '../kube/lease.ts';
 import { get } from '../kube/objects.ts';
-import { Queue } from '../kube/queue.ts';
+import { priorities, Queue } from '../kube/queue.ts';
 import { resources, splitKey } from '../kube/resources.ts';
 import type { Transport } from '../kube/transport.ts';
 import type { OperatorConfig } from './config.ts';
@@ -21,7 +22,7 @@ import type { Facts } from './observe/findings.ts';
 import type { Ask } from './observe/probe.ts';
 import { Prober } from './observe/prober.ts';
 import { Applier, type Ref } from './reconcile/apply.ts';
-import type { Note } from './reconcile/notes.ts';
+import { type Note, newFailover } from './reconcile/notes.ts';
 import { reconcileVault } from './reconcile/vault.ts';
 import { StatusWriter } from './reconcile/write-status.ts';
 import type { Health } from './server.ts';
@@ -52,10 +53,12 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 	const queue = new Queue({ observer: metrics.queue, clock: { ...systemClock, after: afterUnlessDone } });
 	const logError = (error: unknown) => log.warn({ err: error }, 'watch failed; it is tried again');
 	let applier = createApplier(transport);
+	let prober: Prober | undefined;
 	const world = new WatchedWorld({
 		transport,
 		namespaces: config.watchNamespaces,
-		onChange: key => queue.add(key),
+		onChange: (key, isUrgent) => queue.add(key, { priority: isUrgent ? priorities.urgent : priorities.normal }),
+		onRenewed: key => prober?.renewed(key),
 		onGone: ref => applier.forget(ref),
 		onError: logError,
 	});
@@ -79,31 +82,34 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 		recorder.event({ apiVersion, kind, metadata: { name, namespace, uid } }, { type, reason, action, message });
 	}
 
-	function onStatus(key: string, { vault, lease }: Facts): void {
+	function onStatus(key: string, { vault, lease }: Facts, before: RuneVaultStatus): void {
 		const { namespace = '', name } = splitKey(key);
 		const isReady = vault.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 		metrics.vault(namespace, name, { isReady, epoch: lease?.epoch });
+		const failover = newFailover(before, vault.status ?? {});
+		if (failover !== undefined) metrics.failedOver(failover.reason, failover.milliseconds / 1000);
 	}
 
 	/** The work of a leader: nothing of it is remembered from an earlier term. */
 	async function lead(signal: AbortSignal): Promise<void> {
 		const bound = untilAborted(transport, signal);
 		applier = createApplier(bound);
-		const prober = new Prober({
+		const asking = new Prober({
 			ask,
-			onChange: key => queue.add(key),
+			onChange: key => queue.add(key, { priority: priorities.urgent }),
 			randomBytes,
-			random: random,
-			now: () => performance.now(),
+			random,
+			clock: systemClock,
 			observe: metrics.probed,
 		});
+		prober = asking;
 		const statusWriter = new StatusWriter(bound);
 		const { image, namespace: operatorNamespace, clusterDomain } = config;
 		const effects = {
 			caches: world,
 			transport: bound,
 			applier,
-			prober,
+			prober: asking,
 			statusWriter,
 			settings: { image, version, operatorNamespace, clusterDomain },
 			readToken,
@@ -130,7 +136,8 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 		try {
 			await controller.run(signal);
 		} finally {
-			prober.stop();
+			asking.stop();
+			prober = undefined;
 			metrics.leader(false);
 			log.info('not leading any more');
 		}

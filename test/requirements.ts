@@ -115,6 +115,14 @@ export const requirements = {
 	'OPR-26': 'For every valid spec the builders are total and pure, and name objects as Kubernetes demands',
 	'OPR-27': "Metrics carry controller-runtime's names; /livez and /readyz tell of health",
 	'OPR-28': 'The chart renders what the API server takes, with exactly the rights the operator needs; bad values are refused by name',
+	'OPR-30': 'A primary whose Lease falls silent is asked at once and known to hang within nine seconds; one that answers stays',
+	'OPR-31': 'A standby that proved itself is appointed when the primary is deleted, not ready, silent or wrong; nobody else ever is',
+	'OPR-32': 'status.targetPrimary moves the primary to that pod, or is refused with a reason, and is taken out then',
+	'OPR-33': 'status.failover records each change of primary with reason and duration, whoever leads when it ends',
+	'OPR-34': 'What the caches say is read again before a primary is replaced: stale ones replace nobody',
+	'OPR-35': 'The primary moves off a cordoned node when a standby is elsewhere',
+	'OPR-36': 'runevault.io/paused: failover keeps the operator from appointing another primary, and from nothing else',
+	'OPR-37': 'routing AllReady sends clients to every ready pod with shares of the limits; changing it loses no route',
 
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',

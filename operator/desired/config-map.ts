@@ -29,6 +29,13 @@ function leaseOf({ name, spec }: CheckedVault): VaultConfig['lease'] {
 	};
 }
 
+/** What each pod grants a token: with every ready pod routed to, its share of what the token is granted. */
+function limitsOf({ spec }: CheckedVault): VaultConfig['limits'] {
+	const { limits } = spec.access;
+	const pods = spec.routing === 'AllReady' ? spec.replicas : 1;
+	return { ...limits, callsPerMinute: Math.ceil(limits.callsPerMinute / pods) };
+}
+
 export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clusterDomain' | 'fingerprint'>): VaultConfig {
 	const { spec } = vault;
 	return {
@@ -45,7 +52,7 @@ export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clus
 		},
 		verifiersFile: PATHS.verifiersFile,
 		canaryDirectory: PATHS.canaries,
-		limits: spec.access.limits,
+		limits: limitsOf(vault),
 		lease: leaseOf(vault),
 		ports: { public: PUBLIC_PORT, internal: INTERNAL_PORT },
 		hosts: hostsOf(vault, inputs.clusterDomain),

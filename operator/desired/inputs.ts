@@ -22,6 +22,8 @@ export type Inputs = {
 	fingerprint: string | undefined;
 	/** In the order of the spec. */
 	verifiers: readonly Verifier[];
+	/** Whether Kubernetes itself routes clients to a ready pod, by the Service's selector. */
+	hasPodRoute: boolean;
 	/** Whether the cluster knows ServiceMonitors. */
 	hasServiceMonitors: boolean;
 };

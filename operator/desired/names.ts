@@ -10,6 +10,8 @@ export const LABELS = {
 	partOf: 'app.kubernetes.io/part-of',
 	version: 'app.kubernetes.io/version',
 	vault: 'runevault.io/vault',
+	/** On pods: primary or standby, as of the last reconcile. For people and for scheduling; nothing is routed by it. */
+	role: 'runevault.io/role',
 } as const;
 
 export const ANNOTATIONS = {
@@ -25,12 +27,16 @@ export const ANNOTATIONS = {
 	verifiers: 'runevault.io/verifiers',
 	/** On the pod template: digest of the configuration, which a pod reads once. */
 	config: 'runevault.io/config',
-	/** On a RuneVault, by its user: `reconcile` stops the operator. */
+	/** On a RuneVault, by its user: `reconcile` stops the operator, `failover` only its choice of primary. */
 	paused: 'runevault.io/paused',
 } as const;
 
 /** The label value under which all owned objects are watched. */
 export const OWNED_SELECTOR = `${LABELS.managedBy}=${MANAGER}`;
+
+/** Labels of an EndpointSlice: whose Service it belongs to, and who writes it. */
+export const SLICE_SERVICE = 'kubernetes.io/service-name';
+export const SLICE_MANAGER = 'endpointslice.kubernetes.io/managed-by';
 
 export const KEY_VERSION = 1;
 export const CANARY_COUNT = 4;

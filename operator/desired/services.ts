@@ -1,25 +1,30 @@
 /**
  * The two Services and the route of the first.
  *
- * Service `<name>` has no selector: its EndpointSlice `<name>-primary` is filled in by the pod that holds the Lease. The operator applies
- * only what around it does not change, so that neither overwrites the other.
+ * With `routing: Primary`, Service `<name>` has no selector: its EndpointSlice `<name>-primary` is filled in by the pod that holds the Lease.
+ * The operator applies only what around it does not change, so that neither overwrites the other. With `routing: AllReady` it has one, and
+ * Kubernetes routes to every ready pod; our slice stays until that has happened, so that a change of routing loses no call.
  */
 import type { KubeObject } from '../../kube/resources.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf } from './metadata.ts';
-import { INTERNAL_PORT, namesOf, PUBLIC_PORT } from './names.ts';
+import { INTERNAL_PORT, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
 
 const publicPort = { name: 'mcp', port: PUBLIC_PORT, protocol: 'TCP', appProtocol: 'http' };
 const internalPort = { name: 'internal', port: INTERNAL_PORT, protocol: 'TCP', appProtocol: 'http' };
 const target = <P extends { name: string }>(port: P) => ({ ...port, targetPort: port.name });
 
-/** For clients: whoever is primary. */
+/** For clients: whoever is primary, or every ready pod. */
 export function buildService(vault: CheckedVault, inputs: Inputs): KubeObject {
 	return {
 		apiVersion: 'v1',
 		kind: 'Service',
 		metadata: metadataOf(vault, inputs, namesOf(vault.name).service, 'vault'),
-		spec: { type: 'ClusterIP', ports: [{ ...publicPort, targetPort: PUBLIC_PORT }] },
+		spec: {
+			type: 'ClusterIP',
+			ports: [{ ...publicPort, targetPort: PUBLIC_PORT }],
+			...(vault.spec.routing === 'AllReady' ? { selector: selectorOf(vault) } : {}),
+		},
 	};
 }
 
@@ -39,9 +44,10 @@ export function buildPodService(vault: CheckedVault, inputs: Inputs): KubeObject
 	};
 }
 
-export function buildEndpointSlice(vault: CheckedVault, inputs: Inputs): KubeObject {
+export function buildEndpointSlice(vault: CheckedVault, inputs: Inputs): KubeObject | undefined {
+	if (vault.spec.routing === 'AllReady' && inputs.hasPodRoute) return undefined;
 	const names = namesOf(vault.name);
-	const labels = { 'kubernetes.io/service-name': names.service, 'endpointslice.kubernetes.io/managed-by': 'runevault.io' };
+	const labels = { [SLICE_SERVICE]: names.service, [SLICE_MANAGER]: 'runevault.io' };
 	return {
 		apiVersion: 'discovery.k8s.io/v1',
 		kind: 'EndpointSlice',

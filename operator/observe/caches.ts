@@ -6,7 +6,7 @@ import { type RuneVault, resource as runeVaults } from '../../crds/runevault.ts'
 import type { ChangeKind } from '../../kube/cache.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { createReflector, type Reflector } from '../../kube/reflector.ts';
-import { type KubeObject, keyOf, type Resource } from '../../kube/resources.ts';
+import { type KubeObject, keyOf, type Resource, resources } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { canonicalJson } from '../desired/digest.ts';
 import { LABELS, OWNED_SELECTOR } from '../desired/names.ts';
@@ -18,12 +18,17 @@ export type WatchOptions = {
 	transport: Transport;
 	/** Empty: all. */
 	namespaces: readonly string[];
-	/** The vault with this key is to be looked at. */
-	onChange: (key: string) => void;
+	/** The vault with this key is to be looked at; urgently, when who serves may depend on it. */
+	onChange: (key: string, isUrgent: boolean) => void;
+	/** The Lease of the vault with this key was written. */
+	onRenewed: (key: string) => void;
 	/** An owned object was seen to go. */
 	onGone: (ref: Ref) => void;
 	onError: (error: unknown) => void;
 };
+
+/** Kinds of which a change may mean that somebody else has to serve. */
+const URGENT: readonly OwnedKind[] = ['Pod', 'Lease', 'EndpointSlice'];
 
 /** How often the cluster is asked whether it has learnt of ServiceMonitors. */
 const DISCOVERY_MS = 30_000;
@@ -38,6 +43,7 @@ export class WatchedWorld implements Caches {
 	readonly #scopes: readonly (string | undefined)[];
 	readonly #vaults: Reflector[];
 	readonly #owned = new Map<OwnedKind, Reflector[]>();
+	readonly #nodes: Reflector;
 	/** What a Lease said when it last mattered; its renewals do not. */
 	readonly #leases = new Map<string, string>();
 	/** Ends the watch of ServiceMonitors. */
@@ -47,6 +53,7 @@ export class WatchedWorld implements Caches {
 		this.#options = options;
 		this.#scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces;
 		this.#vaults = this.#scopes.map(namespace => this.#reflectVaults(namespace));
+		this.#nodes = this.#reflectCordonedNodes();
 		for (const kind of OWNED_KINDS) {
 			if (kind !== 'ServiceMonitor') this.#owned.set(kind, this.#reflectOwned(kind));
 		}
@@ -56,7 +63,8 @@ export class WatchedWorld implements Caches {
 	async start(signal: AbortSignal): Promise<void> {
 		await this.#discover(signal);
 		const all = [...this.#vaults, ...[...this.#owned.values()].flat()];
-		for (const reflector of all) this.#run(reflector, signal);
+		// Not waited for: an operator that may not see nodes does all but move off cordoned ones.
+		for (const reflector of [...all, this.#nodes]) this.#run(reflector, signal);
 		await untilAborted(Promise.all(all.map(reflector => reflector.synced)), signal);
 		if (signal.aborted) return;
 		const timer = setInterval(() => this.#discover(signal).catch(this.#options.onError), DISCOVERY_MS);
@@ -85,6 +93,10 @@ export class WatchedWorld implements Caches {
 		return (this.#owned.get(kind) ?? []).flatMap(reflector => reflector.store.list('vault', key));
 	}
 
+	cordonedNodes(): ReadonlySet<string> {
+		return new Set(this.#nodes.store.keys());
+	}
+
 	hasServiceMonitors(): boolean {
 		return this.#owned.has('ServiceMonitor');
 	}
@@ -95,7 +107,30 @@ export class WatchedWorld implements Caches {
 			const { managedFields, ...metadata } = vault.metadata;
 			return { ...vault, metadata };
 		};
-		return createReflector({ transport, resource: runeVaults, namespace, project, onError, onChange: vault => onChange(keyOf(vault)) });
+		return createReflector({
+			transport,
+			resource: runeVaults,
+			namespace,
+			project,
+			onError,
+			onChange: vault => onChange(keyOf(vault), false),
+		});
+	}
+
+	/** Of nodes only the names of those that are cordoned: the API server selects them. */
+	#reflectCordonedNodes(): Reflector {
+		const { transport, onChange, onError } = this.#options;
+		return createReflector({
+			...{ transport, resource: resources.nodes, fieldSelector: 'spec.unschedulable=true', metadataOnly: true, onError },
+			project: ({ apiVersion, kind, metadata: { name, uid, resourceVersion } }) => ({
+				apiVersion,
+				kind,
+				metadata: { name, ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+			}),
+			onChange: () => {
+				for (const key of this.vaultKeys()) onChange(key, true);
+			},
+		});
 	}
 
 	#reflectOwned(kind: OwnedKind): Reflector[] {
@@ -119,12 +154,13 @@ export class WatchedWorld implements Caches {
 	}
 
 	#onOwned(kind: OwnedKind, object: KubeObject, change: ChangeKind): void {
-		const { onChange, onGone } = this.#options;
+		const { onChange, onRenewed, onGone } = this.#options;
 		const { name, namespace } = object.metadata;
 		if (change === 'deleted' && namespace !== undefined) onGone({ kind, namespace, name });
-		if (kind === 'Lease' && !this.#isLeaseNews(object, change)) return;
 		const key = vaultOf(object);
-		if (key !== undefined) onChange(key);
+		if (key === undefined) return;
+		if (kind === 'Lease') onRenewed(key);
+		if (kind !== 'Lease' || this.#isLeaseNews(object, change)) onChange(key, URGENT.includes(kind));
 	}
 
 	#isLeaseNews(lease: KubeObject, change: ChangeKind): boolean {
@@ -152,7 +188,7 @@ export class WatchedWorld implements Caches {
 			await untilAborted(Promise.all(reflectors.map(reflector => reflector.synced)), signal);
 			this.#owned.set('ServiceMonitor', reflectors);
 		}
-		for (const key of this.vaultKeys()) onChange(key);
+		for (const key of this.vaultKeys()) onChange(key, false);
 	}
 
 	#run(reflector: Reflector, signal: AbortSignal): void {

@@ -5,13 +5,14 @@
 import type { Finding, Findings } from '../../crds/conditions.ts';
 import type { RuneVaultSpec } from '../../crds/runevault.ts';
 import { outdatedPods } from '../reconcile/rollout.ts';
-import { isProved, type Observed, primaryPod } from './observed.ts';
+import type { Appointed, FailoverStatus } from './failover-status.ts';
+import { isProved, isRouted, type Observed, primaryPod } from './observed.ts';
 import { hasAdopted } from './prober.ts';
 
 /** An object that could not be written, without a word of its content. */
 export type WriteProblem = { kind: string; name: string; reason: 'ApplyFailed' | 'NameTaken'; message: string };
 
-export type Facts = Observed & { problems: readonly WriteProblem[]; now: number };
+export type Facts = Observed & { problems: readonly WriteProblem[]; appointed: Appointed | undefined; now: number };
 
 const yes = <R extends string>(reason: R, message: string) => ({ status: 'True', reason, message }) as const;
 const no = <R extends string>(reason: R, message: string) => ({ status: 'False', reason, message }) as const;
@@ -84,12 +85,13 @@ function keysLoaded(facts: Facts): Finding<'KeysLoaded'> {
 function primaryAvailable(facts: Facts): Finding<'PrimaryAvailable'> {
 	const primary = primaryPod(facts);
 	if (primary === undefined) return no('NoPrimary', 'No pod holds the Lease.');
-	const { name, ip } = primary;
-	if (ip === undefined || !facts.routed.includes(ip)) return no('NotRouted', `${name} holds the Lease and is not routed to.`);
+	const { name } = primary;
+	if (!isRouted(facts, primary)) return no('NotRouted', `${name} holds the Lease and is not routed to.`);
 	const probe = facts.probes.get(primary.uid);
 	if (probe?.isDown === true) return no('Down', `${name} holds the Lease and does not answer.`);
 	if (probe?.reply === undefined) return unknown('NotProved', `${name} has not answered yet.`);
-	return yes('Serving', `${name} is routed to and answers.`);
+	const others = facts.routed.length - 1;
+	return yes('Serving', others > 0 ? `${name} and ${others} more pods are routed to.` : `${name} is routed to and answers.`);
 }
 
 function standbyReady(facts: Facts): Finding<'StandbyReady'> {
@@ -133,14 +135,17 @@ function startingOrMissing(facts: Facts): { starting: boolean; broken: string[] 
 	return { starting: facts.pods.length < replicas || unready.length > broken.length, broken };
 }
 
-function progressing(facts: Facts): Finding<'Progressing'> {
+function progressing(facts: Facts, ongoing: FailoverStatus['ongoing']): Finding<'Progressing'> {
 	if (facts.isPaused) return no('Paused', 'The annotation runevault.io/paused stops the operator.');
 	if (facts.keys.stage === 'generate' && specOf(facts) !== undefined) return yes('GeneratingKeys', 'The key is being made.');
+	if (ongoing !== undefined) return yes('FailingOver', `Another pod takes the place of ${ongoing.from}: ${ongoing.reason}.`);
 	const outdated = outdatedPods(facts);
 	if (outdated.length > 0) return yes('RollingOut', `${namesOfPods(outdated)}: still of an older template.`);
 	if (startingOrMissing(facts).starting && facts.keys.stage === 'ready') return yes('Creating', 'Pods are being made.');
 	const tokens = tokensCurrent(facts);
 	if (tokens.status === 'False') return yes('RotatingTokens', tokens.message);
+	if (facts.isFailoverPaused)
+		return no('FailoverPaused', 'The annotation runevault.io/paused keeps the operator from appointing another primary.');
 	return no('Complete', 'Nothing is under way.');
 }
 
@@ -166,8 +171,8 @@ function ready(found: Omit<Findings, 'Ready'>): Finding<'Ready'> {
 	return yes('Serving', PrimaryAvailable.message);
 }
 
-/** All conditions of one vault. */
-export function findAll(facts: Facts): Findings {
+/** All conditions of one vault. @param ongoing the change of primary that is under way */
+export function findAll(facts: Facts, ongoing?: FailoverStatus['ongoing']): Findings {
 	const found = {
 		Accepted: accepted(facts),
 		ResolvedRefs: resolvedRefs(facts),
@@ -180,7 +185,7 @@ export function findAll(facts: Facts): Findings {
 			'Unprotected',
 			'Results are not signed and guard rows not checked in this version: whoever holds a token can work out the key.',
 		),
-		Progressing: progressing(facts),
+		Progressing: progressing(facts, ongoing),
 		Degraded: degraded(facts),
 	};
 	return { Ready: ready(found), ...found };

@@ -7,10 +7,11 @@ import { get } from '../../kube/objects.ts';
 import type { KubeObject, Resource } from '../../kube/resources.ts';
 import { resources } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
-import { ANNOTATIONS, namesOf } from '../desired/names.ts';
+import { ANNOTATIONS, namesOf, SLICE_MANAGER, SLICE_SERVICE } from '../desired/names.ts';
 import type { Applier, Ref } from '../reconcile/apply.ts';
 import { type KeysObserved, keyState } from '../reconcile/keys.ts';
 import { tokenView } from '../reconcile/tokens.ts';
+import type { StatusWriter } from '../reconcile/write-status.ts';
 import type { MissingRef, Observed, TokenView } from './observed.ts';
 import { claim, type OwnedKind } from './owned.ts';
 import { checkSpec, type SpecCheck } from './policies.ts';
@@ -25,6 +26,9 @@ const ingressClasses: Resource = {
 	namespaced: false,
 };
 
+/** What Kubernetes signs its slices with. */
+const KUBERNETES_SLICES = 'endpointslice-controller.k8s.io';
+
 /** The watched world. */
 export type Caches = {
 	vault: (key: string) => RuneVault | undefined;
@@ -32,36 +36,48 @@ export type Caches = {
 	find: (ref: Ref) => KubeObject | undefined;
 	/** All objects of a kind that carry the label of the vault. */
 	labelled: (kind: OwnedKind, key: string) => KubeObject[];
+	/** Names of nodes that take no more pods. */
+	cordonedNodes: () => ReadonlySet<string>;
 	hasServiceMonitors: () => boolean;
 };
 
-export type GatherEffects = { caches: Caches; transport: Transport; applier: Applier; prober: Pick<Prober, 'known'> };
+export type GatherEffects = {
+	caches: Caches;
+	transport: Transport;
+	applier: Applier;
+	prober: Pick<Prober, 'known'>;
+	statusWriter: Pick<StatusWriter, 'newest'>;
+};
 
 /** @returns undefined when there is no such vault, or it is being deleted: the garbage collector does the rest. */
 export async function gather(key: string, effects: GatherEffects): Promise<Observed | undefined> {
-	const { caches, prober } = effects;
-	const vault = caches.vault(key);
-	if (vault === undefined || vault.metadata.deletionTimestamp !== undefined) return undefined;
+	const { caches, prober, statusWriter } = effects;
+	const cached = caches.vault(key);
+	if (cached === undefined || cached.metadata.deletionTimestamp !== undefined) return undefined;
+	const vault = statusWriter.newest(key, cached);
 	const check = checkSpec(vault);
+	const pause = vault.metadata.annotations?.[ANNOTATIONS.paused];
 	const names = namesOf(vault.metadata.name);
 	const own = (kind: OwnedKind, name: string) => ownObject(caches, vault, kind, name);
 	const set = own('StatefulSet', names.workload);
-	const slice = own('EndpointSlice', names.endpointSlice);
 	const lease = own('Lease', names.lease);
 	const keysObserved = await observeKeys(vault, set !== undefined, effects);
 	const pods = caches.labelled('Pod', key).filter(isVaultPod(names.workload));
-	const podViews = pods.map(pod => views.podView(pod, ANNOTATIONS.verifiers)).sort((a, b) => (a.name < b.name ? -1 : 1));
+	const podViews = pods.map(views.podView).sort((a, b) => (a.name < b.name ? -1 : 1));
 	return {
 		vault,
 		check,
-		isPaused: vault.metadata.annotations?.[ANNOTATIONS.paused] === 'reconcile',
+		isPaused: pause === 'reconcile',
+		isFailoverPaused: pause === 'failover' || pause === 'reconcile',
+		target: vault.status?.targetPrimary,
 		keysObserved,
 		keys: keyState(keysObserved),
 		tokens: observeTokens(vault, check, effects),
 		workload: set === undefined ? undefined : views.workloadView(set),
 		pods: podViews,
 		lease: lease === undefined ? undefined : views.leaseView(lease),
-		routed: slice === undefined ? [] : views.routedAddresses(slice),
+		...observeRoute(vault, caches),
+		cordoned: caches.cordonedNodes(),
 		answers: answersOf(caches, vault),
 		probes: new Map(
 			podViews.flatMap(({ uid }) => {
@@ -71,6 +87,23 @@ export async function gather(key: string, effects: GatherEffects): Promise<Obser
 		),
 		missingRefs: 'spec' in check ? await findMissingRefs(vault, check.spec, effects.transport) : [],
 		hasServiceMonitors: caches.hasServiceMonitors(),
+	};
+}
+
+/** Our own slice and, with `routing: AllReady`, those that Kubernetes makes of the Service's selector; these carry the Service's labels. */
+function observeRoute(vault: RuneVault, caches: Caches): Pick<Observed, 'routed' | 'hasOwnRoute' | 'podRoutes'> {
+	const { name, namespace } = vault.metadata;
+	const { endpointSlice, service } = namesOf(name);
+	const own = ownObject(caches, vault, 'EndpointSlice', endpointSlice);
+	const podRoutes = caches
+		.labelled('EndpointSlice', `${namespace}/${name}`)
+		.filter(({ metadata }) => metadata.labels?.[SLICE_SERVICE] === service && metadata.labels[SLICE_MANAGER] === KUBERNETES_SLICES)
+		.map(slice => ({ name: slice.metadata.name, uid: slice.metadata.uid, addresses: views.routedAddresses(slice) }));
+	const ownAddresses = own === undefined ? [] : views.routedAddresses(own);
+	return {
+		routed: [...new Set([...ownAddresses, ...podRoutes.flatMap(({ addresses }) => addresses)])],
+		hasOwnRoute: ownAddresses.length > 0,
+		podRoutes,
 	};
 }
 

@@ -12,7 +12,12 @@ export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass'; name: 
 export type Observed = {
 	vault: RuneVault;
 	check: SpecCheck;
+	/** By annotation: nothing at all is written but the status. */
 	isPaused: boolean;
+	/** By annotation: no other primary is appointed, unless somebody asks for one. */
+	isFailoverPaused: boolean;
+	/** The pod that somebody asked to become primary. */
+	target: string | undefined;
 	keysObserved: KeysObserved;
 	keys: KeyState;
 	/** By token name. */
@@ -20,8 +25,14 @@ export type Observed = {
 	workload: WorkloadView | undefined;
 	pods: readonly PodView[];
 	lease: LeaseView | undefined;
-	/** Addresses in the EndpointSlice. */
+	/** Addresses clients are sent to. */
 	routed: readonly string[];
+	/** Whether the slice that the primary writes leads anywhere. */
+	hasOwnRoute: boolean;
+	/** Slices that Kubernetes made of the clients' Service while that has a selector. */
+	podRoutes: readonly { name: string; uid: string | undefined; addresses: readonly string[] }[];
+	/** Names of nodes that take no more pods. */
+	cordoned: ReadonlySet<string>;
 	/** Answers of the canaries by index. */
 	answers: ReadonlyMap<number, string>;
 	/** By uid of the pod; absent for one not asked yet. */
@@ -39,3 +50,6 @@ export function isProved({ probes }: Pick<Observed, 'probes'>, pod: PodView): bo
 	const probe = probes.get(pod.uid);
 	return probe !== undefined && probe.proof === 'proved' && !probe.isDown;
 }
+
+/** Whether clients are sent to the pod. */
+export const isRouted = ({ routed }: Pick<Observed, 'routed'>, { ip }: PodView): boolean => ip !== undefined && routed.includes(ip);

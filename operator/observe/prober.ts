@@ -4,7 +4,12 @@
  * Each pod has its own clock with a random phase. It is asked each `periodMs`; sooner, each `hurryMs`, as long as what it last said is not
  * what is wanted (a new pod, a new token generation, a new primary) and for at most `hurryForMs`; and each `retryMs` after a failure.
  * Three failures in a row mean down. Whenever what is known of a pod changes, `onChange` gets the key of its vault.
+ *
+ * A primary gives itself away before its turn comes: it renews its Lease every other second. One that has not for `silenceMs` is suspected:
+ * asked at once, and, until the next renewal, with shorter patience. A process that hangs and a node that is cut off show so within seconds.
  */
+import type { Clock, Random } from '../../kube/clock.ts';
+import { deadline } from '../../kube/deadline.ts';
 import { type Ask, judge, type ProbeReply, type Proof } from './probe.ts';
 
 /** What is known of one pod. */
@@ -17,12 +22,15 @@ export type PodProbe = {
 	isDown: boolean;
 };
 
-export type ProbeTarget = { uid: string; name: string; ip: string; wantsPrimary: boolean };
+/** `isReady`: as the kubelet sees it; a change is reason to ask. */
+export type ProbeTarget = { uid: string; name: string; ip: string; wantsPrimary: boolean; isReady: boolean };
 
 /** What the operator expects of the pods of one vault. */
 export type ProbePlan = {
 	targets: readonly ProbeTarget[];
 	periodMs: number;
+	/** How long a primary may leave its Lease unrenewed before it is suspected. */
+	silenceMs: number;
 	answers: ReadonlyMap<number, string>;
 	fingerprint: string | undefined;
 	/** Generation by token name. */
@@ -33,7 +41,11 @@ type Watched = {
 	key: string;
 	target: ProbeTarget;
 	plan: ProbePlan;
-	timer: NodeJS.Timeout | undefined;
+	/** Cancels the next question. */
+	cancel: () => void;
+	/** Cancels the suspicion that a silent Lease would raise. */
+	calm: () => void;
+	isSuspected: boolean;
 	hurryUntil: number;
 	known: PodProbe;
 	wanted: string;
@@ -44,10 +56,11 @@ export type ProberOptions = {
 	ask: Ask;
 	onChange: (key: string) => void;
 	randomBytes: (size: number) => Buffer;
-	/** Uniform in [0, 1). */
-	random: () => number;
-	now: () => number;
+	random: Random;
+	clock: Clock;
 	limitMs?: number;
+	suspectedLimitMs?: number;
+	suspectedRetryMs?: number;
 	hurryMs?: number;
 	hurryForMs?: number;
 	retryMs?: number;
@@ -63,7 +76,11 @@ export class Prober {
 	readonly #stopped = new AbortController();
 
 	constructor(options: ProberOptions) {
-		this.#options = { limitMs: 2_000, hurryMs: 400, hurryForMs: 15_000, retryMs: 1_000, ...options };
+		this.#options = {
+			...{ limitMs: 2_000, retryMs: 1_000, suspectedLimitMs: 1_000, suspectedRetryMs: 500 },
+			...{ hurryMs: 400, hurryForMs: 15_000 },
+			...options,
+		};
 	}
 
 	/** Sets whom to ask for one vault and what to expect; pods that are no longer in the plan are forgotten. */
@@ -76,7 +93,12 @@ export class Prober {
 	}
 
 	forget(key: string): void {
-		this.plan(key, { targets: [], periodMs: 60_000, answers: new Map(), fingerprint: undefined, tokens: {} });
+		this.plan(key, { targets: [], periodMs: 60_000, silenceMs: 60_000, answers: new Map(), fingerprint: undefined, tokens: {} });
+	}
+
+	/** To be called with the key of a vault at each renewal of its Lease. */
+	renewed(key: string): void {
+		for (const watched of this.#watched.values()) if (watched.key === key) this.#listen(watched);
 	}
 
 	/** By uid of the pod; undefined for a pod that has not been asked yet. */
@@ -92,41 +114,55 @@ export class Prober {
 
 	#watch(key: string, target: ProbeTarget, plan: ProbePlan): void {
 		if (this.#stopped.signal.aborted) return;
-		const wanted = JSON.stringify([target.ip, target.wantsPrimary, plan.fingerprint, plan.tokens, [...plan.answers]]);
+		const wanted = JSON.stringify([target.ip, target.wantsPrimary, target.isReady, plan.fingerprint, plan.tokens, [...plan.answers]]);
 		const before = this.#watched.get(target.uid);
 		if (before !== undefined && before.wanted === wanted) {
 			before.plan = plan;
 			return;
 		}
-		const watched: Watched = before ?? { key, target, plan, timer: undefined, hurryUntil: 0, known: UNKNOWN, wanted, isAsking: false };
-		Object.assign(watched, { target, plan, wanted, hurryUntil: this.#options.now() + this.#options.hurryForMs });
+		const nothing = () => undefined;
+		const fresh = { cancel: nothing, calm: nothing, isSuspected: false, hurryUntil: 0, known: UNKNOWN, wanted, isAsking: false };
+		const watched: Watched = before ?? { key, target, plan, ...fresh };
+		Object.assign(watched, { target, plan, wanted, hurryUntil: this.#options.clock.now() + this.#options.hurryForMs });
 		this.#watched.set(target.uid, watched);
+		if (before === undefined) this.#listen(watched);
 		this.#schedule(watched, 0);
 	}
 
 	#drop(uid: string, watched: Watched): void {
-		clearTimeout(watched.timer);
+		watched.cancel();
+		watched.calm();
 		this.#watched.delete(uid);
 	}
 
 	#schedule(watched: Watched, afterMs: number): void {
-		clearTimeout(watched.timer);
-		watched.timer = setTimeout(() => this.#ask(watched), afterMs);
+		watched.cancel();
+		watched.cancel = this.#options.clock.after(afterMs, () => this.#ask(watched));
+	}
+
+	/** Waits for the next sign of life. Whether the pod is the primary matters only when none comes. */
+	#listen(watched: Watched): void {
+		watched.calm();
+		watched.isSuspected = false;
+		watched.calm = this.#options.clock.after(watched.plan.silenceMs, () => {
+			watched.isSuspected = watched.target.wantsPrimary;
+			if (watched.isSuspected && watched.known.failures === 0) this.#schedule(watched, 0);
+		});
 	}
 
 	async #ask(watched: Watched): Promise<void> {
 		if (watched.isAsking) return;
 		watched.isAsking = true;
-		const { ask, randomBytes, random, limitMs, observe, now } = this.#options;
+		const { ask, randomBytes, random, limitMs, suspectedLimitMs, observe, clock } = this.#options;
 		const { target, plan, wanted } = watched;
 		const indexes = [...plan.answers.keys()];
 		const canary = indexes[Math.floor(random() * indexes.length)] ?? 0;
 		const question = { canary, nonce: randomBytes(16).toString('hex') };
-		const started = now();
+		const started = clock.now();
 		let next: PodProbe;
 		try {
-			const signal = AbortSignal.any([AbortSignal.timeout(limitMs), this.#stopped.signal]);
-			const reply = await ask(target.ip, question, signal);
+			using limit = deadline(clock, watched.isSuspected ? suspectedLimitMs : limitMs, this.#stopped.signal);
+			const reply = await ask(target.ip, question, limit.signal);
 			next = { reply, proof: judge(reply, question, plan.answers.get(canary), plan.fingerprint), failures: 0, isDown: false };
 		} catch {
 			// Whatever kept the answer away, it is counted, and the pod is asked again.
@@ -134,7 +170,7 @@ export class Prober {
 			next = { ...watched.known, failures, isDown: failures >= FAILURES_UNTIL_DOWN };
 		}
 		watched.isAsking = false;
-		observe?.(next.failures === 0, (now() - started) / 1000);
+		observe?.(next.failures === 0, (clock.now() - started) / 1000);
 		if (this.#watched.get(target.uid) !== watched || this.#stopped.signal.aborted) return;
 		this.#learn(watched, next);
 		this.#schedule(watched, watched.wanted === wanted ? this.#delay(watched) : 0);
@@ -146,10 +182,10 @@ export class Prober {
 		if (isNews) this.#options.onChange(watched.key);
 	}
 
-	#delay({ known, plan, target, hurryUntil }: Watched): number {
-		const { hurryMs, retryMs, random, now } = this.#options;
-		if (known.failures > 0 && !known.isDown) return retryMs;
-		const isHurried = now() < hurryUntil && (known.failures > 0 || !isAsWanted(known, plan, target));
+	#delay({ known, plan, target, hurryUntil, isSuspected }: Watched): number {
+		const { hurryMs, retryMs, suspectedRetryMs, random, clock } = this.#options;
+		if (known.failures > 0 && !known.isDown) return isSuspected ? suspectedRetryMs : retryMs;
+		const isHurried = clock.now() < hurryUntil && (known.failures > 0 || !isAsWanted(known, plan, target));
 		return isHurried ? hurryMs : plan.periodMs * (0.9 + 0.2 * random());
 	}
 }

@@ -5,8 +5,9 @@ import type { RuneVaultStatus } from '../../crds/status.ts';
 import { endpointOf } from '../desired/endpoint.ts';
 import { KEY_VERSION, namesOf } from '../desired/names.ts';
 import { outdatedPods } from '../reconcile/rollout.ts';
+import { failoverStatus } from './failover-status.ts';
 import { type Facts, findAll } from './findings.ts';
-import { primaryPod } from './observed.ts';
+import { isRouted, primaryPod } from './observed.ts';
 
 const isDefined = <T>(value: T | undefined): value is T => value !== undefined;
 
@@ -15,7 +16,7 @@ export const instant = (now: number): string => new Date(now).toISOString().repl
 
 function primaryStatus(facts: Facts, previous: RuneVaultStatus): RuneVaultStatus['primary'] {
 	const pod = primaryPod(facts);
-	if (pod === undefined || facts.lease === undefined || pod.ip === undefined || !facts.routed.includes(pod.ip)) return undefined;
+	if (pod === undefined || facts.lease === undefined || !isRouted(facts, pod)) return undefined;
 	const { epoch } = facts.lease;
 	const before = previous.primary;
 	const since = before?.pod === pod.name && before.epoch === epoch ? before.since : instant(facts.now);
@@ -57,16 +58,19 @@ export function computeStatus(facts: Facts): RuneVaultStatus {
 	const spec = 'spec' in check ? check.spec : undefined;
 	const { name, namespace, uid, generation } = vault.metadata;
 	const outdated = outdatedPods(facts).length;
+	const primary = primaryStatus(facts, previous);
+	const failover = failoverStatus(facts, primary?.pod);
 	const optional = {
 		endpoint: spec === undefined ? previous.endpoint : endpointOf({ name, namespace, uid, spec }),
 		image: workload?.image ?? previous.image,
-		primary: primaryStatus(facts, previous),
+		primary,
+		failover,
 		keys: keysStatus(facts, spec, previous),
 		tokens: tokenStatus(facts, spec, previous),
 	};
 	return {
 		observedGeneration: generation,
-		conditions: toConditions(findAll(facts), previous.conditions ?? [], generation, instant(facts.now)),
+		conditions: toConditions(findAll(facts, failover?.ongoing), previous.conditions ?? [], generation, instant(facts.now)),
 		replicas: pods.length,
 		readyReplicas: pods.filter(pod => pod.isReady).length,
 		updatedReplicas: pods.length - outdated,

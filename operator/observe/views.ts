@@ -7,7 +7,7 @@
  */
 import type { KubeObject } from '../../kube/resources.ts';
 import { canonicalJson, digestOf } from '../desired/digest.ts';
-import { FIELD_MANAGER } from '../desired/names.ts';
+import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../desired/names.ts';
 
 type ManagedFields = { manager?: string; operation?: string; subresource?: string; fieldsV1?: unknown };
 
@@ -62,21 +62,36 @@ export type PodView = {
 	name: string;
 	uid: string;
 	ip: string | undefined;
+	/** Undefined until it is scheduled. */
+	node: string | undefined;
 	createdAt: string | undefined;
 	isReady: boolean;
+	/** The kubelet has said that its container does not run, or is not ready. A node that fell silent says nothing. */
+	hasStopped: boolean;
 	isDeleting: boolean;
 	/** Hash of the template the pod was made from. */
 	revision: string | undefined;
 	/** Digest of the verifiers its kubelet was last told of. */
 	verifiers: string | undefined;
+	/** The role it is labelled with. */
+	role: string | undefined;
 };
 
 export const keepOfPod = (pod: KubeObject) => {
-	const { podIP, conditions } = part(pod, 'status');
-	return { status: { podIP, conditions: items(conditions).filter(condition => condition.type === 'Ready') } };
+	const { podIP, phase, conditions, containerStatuses } = part(pod, 'status');
+	const { nodeName } = part(pod, 'spec');
+	return {
+		spec: { nodeName },
+		status: {
+			podIP,
+			phase,
+			conditions: items(conditions).filter(condition => condition.type === 'Ready'),
+			containerStatuses: items(containerStatuses).map(({ ready }) => ({ ready })),
+		},
+	};
 };
 
-export function podView(pod: KubeObject, verifiersAnnotation: string): PodView {
+export function podView(pod: KubeObject): PodView {
 	const { metadata } = pod;
 	const status = part(pod, 'status');
 	const isDeleting = metadata.deletionTimestamp !== undefined;
@@ -84,11 +99,15 @@ export function podView(pod: KubeObject, verifiersAnnotation: string): PodView {
 		name: metadata.name ?? '',
 		uid: metadata.uid ?? '',
 		ip: text(status.podIP),
+		node: text(part(pod, 'spec').nodeName),
 		createdAt: text(metadata.creationTimestamp),
 		isReady: isConditionTrue(status, 'Ready') && !isDeleting,
+		hasStopped:
+			['Failed', 'Succeeded'].includes(text(status.phase) ?? '') || items(status.containerStatuses).some(({ ready }) => ready === false),
 		isDeleting,
 		revision: metadata.labels?.['controller-revision-hash'],
-		verifiers: metadata.annotations?.[verifiersAnnotation],
+		verifiers: metadata.annotations?.[ANNOTATIONS.verifiers],
+		role: metadata.labels?.[LABELS.role],
 	};
 }
 
@@ -118,24 +137,32 @@ export function jobView(job: KubeObject): JobView {
 	return { uid: job.metadata.uid ?? '', isFailed: failed !== undefined, failedAt: text(failed?.lastTransitionTime) };
 }
 
-export type LeaseView = { holder: string; epoch: number };
+export type LeaseView = {
+	/** Name of a pod, '' when nobody holds it. */
+	holder: string;
+	epoch: number;
+	/** When the holder took it or was appointed, by the clock of whoever wrote that. */
+	acquiredAt: string | undefined;
+};
 
 export const keepOfLease = (lease: KubeObject) => {
-	const { holderIdentity, leaseTransitions } = part(lease, 'spec');
-	return { spec: { holderIdentity, leaseTransitions } };
+	const { holderIdentity, leaseTransitions, acquireTime } = part(lease, 'spec');
+	return { spec: { holderIdentity, leaseTransitions, acquireTime } };
 };
 
 /** The holder is a pod; what follows `_` in an identity only tells two lives of it apart. */
 export function leaseView(lease: KubeObject): LeaseView {
-	const { holderIdentity, leaseTransitions } = part(lease, 'spec');
-	return { holder: text(holderIdentity)?.split('_', 1)[0] ?? '', epoch: count(leaseTransitions) };
+	const { holderIdentity, leaseTransitions, acquireTime } = part(lease, 'spec');
+	return { holder: text(holderIdentity)?.split('_', 1)[0] ?? '', epoch: count(leaseTransitions), acquiredAt: text(acquireTime) };
 }
 
 export const keepOfEndpointSlice = (slice: KubeObject) => ({ endpoints: slice.endpoints });
 
 /** The addresses clients are sent to. */
 export const routedAddresses = (slice: KubeObject): string[] =>
-	items(slice.endpoints).flatMap(endpoint => (Array.isArray(endpoint.addresses) ? endpoint.addresses : []));
+	items(slice.endpoints)
+		.filter(endpoint => part(endpoint, 'conditions').ready !== false)
+		.flatMap(endpoint => (Array.isArray(endpoint.addresses) ? endpoint.addresses : []));
 
 /** Of ConfigMaps only the answers of the canaries matter. */
 export const keepOfConfigMap = (map: KubeObject) => ({ answers: part(map, 'data')['answers.json'] });

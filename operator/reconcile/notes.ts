@@ -6,11 +6,19 @@ export type Note = { type: 'Normal' | 'Warning'; reason: string; action: string;
 
 const find = (status: RuneVaultStatus, type: Condition['type']) => status.conditions?.find(condition => condition.type === type);
 
+/** The change of primary that `after` tells of and `before` did not. */
+export function newFailover({ failover: before }: RuneVaultStatus, { failover: after }: RuneVaultStatus) {
+	return after?.last !== undefined && after.count !== before?.count ? after.last : undefined;
+}
+
 function primaryChange(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
 	const [from, to] = [before.primary, after.primary];
 	if (to === undefined || (from?.pod === to.pod && from.epoch === to.epoch)) return [];
+	const last = newFailover(before, after);
 	const message =
-		from === undefined ? `${to.pod} is primary, epoch ${to.epoch}.` : `${to.pod} took over from ${from.pod}, epoch ${to.epoch}.`;
+		last === undefined
+			? `${to.pod} is primary, epoch ${to.epoch}.`
+			: `${to.pod} took over from ${last.from} in ${(last.milliseconds / 1000).toFixed(1)} s, epoch ${to.epoch}: ${last.reason}.`;
 	return [{ type: 'Normal', reason: 'PrimaryChanged', action: 'Route', message }];
 }
 

@@ -15,7 +15,7 @@ export function checkedVault({ vault, check }: Observed): CheckedVault | undefin
 
 /** Pods exist from the first key on. When the key is lost later they stay: what runs still decrypts. */
 export function inputsOf(
-	{ keys, workload, vault, hasServiceMonitors }: Observed,
+	{ keys, workload, vault, podRoutes, hasServiceMonitors }: Observed,
 	settings: Settings,
 	verifiers: readonly Verifier[],
 ): Inputs {
@@ -26,22 +26,34 @@ export function inputsOf(
 		isWorkloadWanted: keys.stage === 'ready' || workload !== undefined,
 		fingerprint: recorded ?? (keys.stage === 'missing' ? undefined : keys.fingerprint),
 		verifiers,
+		hasPodRoute: podRoutes.some(({ addresses }) => addresses.length > 0),
 		hasServiceMonitors,
 	};
 }
 
 const STANDARD_PERIOD_MS = 10_000;
+const STANDARD_LEASE_MS = 15_000;
 
-/** Whom to ask, and what is expected of them. With an invalid spec the pods are asked on, by what is known of them. */
+/** How long a holder keeps the Lease without renewing it. */
+export const leaseDurationMs = ({ check }: Pick<Observed, 'check'>): number =>
+	'spec' in check ? durationMs(check.spec.failover.leaseDuration) : STANDARD_LEASE_MS;
+
+/**
+ * Whom to ask, and what is expected of them: every ready pod, and the holder of the Lease even when it is not ready any more, because only
+ * its answer tells why. With an invalid spec the pods are asked on, by what is known of them.
+ */
 export function probePlan(observed: Observed, tokens: ReadonlyMap<string, TokenView>): ProbePlan {
 	const { pods, lease, answers, keys, check, vault } = observed;
 	const generations = [...tokens].flatMap(([name, { generation }]) => (generation === undefined ? [] : [[name, generation] as const]));
 	const recorded = vault.status?.keys?.fingerprint ?? (keys.stage === 'ready' ? keys.fingerprint : undefined);
 	return {
 		targets: pods
-			.filter(pod => pod.isReady)
-			.flatMap(({ uid, name, ip }) => (ip === undefined ? [] : [{ uid, name, ip, wantsPrimary: name === lease?.holder }])),
+			.filter(pod => pod.isReady || pod.name === lease?.holder)
+			.flatMap(({ uid, name, ip, hasStopped }) =>
+				ip === undefined ? [] : [{ uid, name, ip, wantsPrimary: name === lease?.holder, isReady: !hasStopped }],
+			),
 		periodMs: 'spec' in check ? durationMs(check.spec.failover.probePeriod) : STANDARD_PERIOD_MS,
+		silenceMs: leaseDurationMs(observed) / 3,
 		answers,
 		fingerprint: recorded,
 		tokens: Object.fromEntries(generations),

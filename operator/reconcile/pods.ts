@@ -4,13 +4,14 @@ import { patchMerge } from '../../kube/objects.ts';
 import { resources } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
 import type { CheckedVault, Verifier } from '../desired/inputs.ts';
-import { ANNOTATIONS, namesOf } from '../desired/names.ts';
+import { ANNOTATIONS, LABELS, namesOf } from '../desired/names.ts';
 import { verifiersDigest } from '../desired/verifiers.ts';
-import { isProved, type Observed } from '../observe/observed.ts';
+import type { Observed } from '../observe/observed.ts';
+import type { PodView } from '../observe/views.ts';
 import type { Applier, Ref } from './apply.ts';
 import { retryAfter } from './keys.ts';
 import type { Note } from './notes.ts';
-import { nextToReplace } from './rollout.ts';
+import { rolloutStep } from './rollout.ts';
 
 export type PodEffects = { applier: Applier; transport: Transport; note: (note: Note) => void; now: number };
 
@@ -27,16 +28,21 @@ export async function retryKeygen(vault: CheckedVault, observed: Observed, { app
 	note({ type: 'Warning', reason: 'KeygenFailed', action: 'Retry', message: `Job ${ref.name} failed and is started again.` });
 }
 
-/** Changes an annotation of each pod when the verifiers changed: the kubelet then fetches mounted Secrets now and not within a minute. */
-export async function refreshVerifiers(
+/**
+ * Marks each pod with its role, for people, and with the digest of the verifiers: a change of it has the kubelet fetch mounted Secrets now
+ * and not within a minute.
+ */
+export async function markPods(
 	vault: CheckedVault,
-	{ pods }: Observed,
+	{ pods, lease }: Observed,
 	verifiers: readonly Verifier[],
 	{ transport }: PodEffects,
 ): Promise<undefined> {
 	const digest = verifiersDigest(verifiers);
-	for (const pod of pods.filter(each => each.verifiers !== digest && !each.isDeleting)) {
-		const patch = { metadata: { uid: pod.uid, annotations: { [ANNOTATIONS.verifiers]: digest } } };
+	const roleOf = ({ name }: PodView) => (name === lease?.holder ? 'primary' : 'standby');
+	for (const pod of pods.filter(each => !each.isDeleting && (each.verifiers !== digest || each.role !== roleOf(each)))) {
+		const marks = { annotations: { [ANNOTATIONS.verifiers]: digest }, labels: { [LABELS.role]: roleOf(pod) } };
+		const patch = { metadata: { uid: pod.uid, ...marks } };
 		try {
 			await patchMerge(transport, resources.pods, { namespace: vault.namespace, name: pod.name }, patch);
 		} catch (error) {
@@ -49,14 +55,9 @@ export async function refreshVerifiers(
 /** Deletes the next pod of an older template; the StatefulSet makes it anew. */
 export async function rollOut(vault: CheckedVault, observed: Observed, { applier, note }: PodEffects): Promise<undefined> {
 	if (observed.keys.stage === 'missing' || observed.keys.stage === 'mismatch') return;
-	const pod = nextToReplace({
-		workload: observed.workload,
-		pods: observed.pods,
-		replicas: vault.spec.replicas,
-		primary: observed.lease?.holder,
-		isProved: each => isProved(observed, each),
-	});
-	if (pod === undefined) return;
+	const step = rolloutStep(observed);
+	if (step?.kind !== 'replace') return;
+	const { pod } = step;
 	await applier.remove({ kind: 'Pod', namespace: vault.namespace, name: pod.name }, pod.uid);
 	note({ type: 'Normal', reason: 'RollingOut', action: 'Delete', message: `Pod ${pod.name} is replaced by one of the current template.` });
 }

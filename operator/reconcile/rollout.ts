@@ -1,36 +1,37 @@
 /**
- * Which pod to replace next when the template has changed: standbys first, one at a time, the primary last.
+ * What to do next when the template has changed: standbys first, one at a time, the primary last, and not before another has taken over.
  *
  * - A pod of an old template that is not ready goes first: nothing is lost with it, and it may be stuck on a bad image.
- * - As long as a pod is away, starting or not ready, no ready one is touched.
+ * - As long as a pod is away, starting, not ready or not proved, or clients do not reach the primary, no ready one is touched.
  * - A pod of the new template that does not become ready therefore stops the rollout.
  */
-import type { PodView, WorkloadView } from '../observe/views.ts';
+import { isProved, isRouted, type Observed, primaryPod } from '../observe/observed.ts';
+import type { PodView } from '../observe/views.ts';
 
-export type RolloutObserved = {
-	workload: WorkloadView | undefined;
-	pods: readonly PodView[];
-	replicas: number;
-	/** Name of the pod that holds the Lease. */
-	primary: string | undefined;
-	/** Whether the pod proved, after it started, that it decrypts. */
-	isProved: (pod: PodView) => boolean;
-};
+export type RolloutStep = { kind: 'replace'; pod: PodView } | { kind: 'switchover' };
+
+type Situation = Pick<Observed, 'workload' | 'pods' | 'probes' | 'lease' | 'routed' | 'check' | 'isFailoverPaused'>;
 
 /** Pods of another template than the StatefulSet's; empty while the StatefulSet controller has not caught up. */
-export function outdatedPods({ workload, pods }: Pick<RolloutObserved, 'workload' | 'pods'>): PodView[] {
+export function outdatedPods({ workload, pods }: Pick<Situation, 'workload' | 'pods'>): PodView[] {
 	if (workload === undefined || !workload.isSettled || workload.updateRevision === undefined) return [];
 	return pods.filter(pod => pod.revision !== undefined && pod.revision !== workload.updateRevision);
 }
 
-/** The pod to delete now, if any. */
-export function nextToReplace(observed: RolloutObserved): PodView | undefined {
-	const { pods, replicas, primary, isProved } = observed;
-	const outdated = outdatedPods(observed).filter(pod => !pod.isDeleting);
+/** The next step, if there is one. A switchover is `failover.ts`'s to do; with nobody to take over, the primary is replaced as it is. */
+export function rolloutStep(situation: Situation): RolloutStep | undefined {
+	const { pods, check, isFailoverPaused } = situation;
+	if (!('spec' in check)) return undefined;
+	const outdated = outdatedPods(situation).filter(pod => !pod.isDeleting);
 	const stuck = outdated.find(pod => !pod.isReady);
-	if (stuck !== undefined) return stuck;
-	const isWhole = pods.length >= replicas && pods.every(pod => pod.isReady && isProved(pod));
-	if (!isWhole) return undefined;
+	if (stuck !== undefined) return { kind: 'replace', pod: stuck };
+	const primary = primaryPod(situation);
+	const isWhole = pods.length >= check.spec.replicas && pods.every(pod => pod.isReady && isProved(situation, pod));
+	const isServing = pods.length === 1 || (primary !== undefined && isRouted(situation, primary));
+	if (!isWhole || !isServing) return undefined;
 	const byOrdinal = outdated.toSorted((a, b) => b.name.localeCompare(a.name, 'en', { numeric: true }));
-	return byOrdinal.find(pod => pod.name !== primary) ?? byOrdinal[0];
+	const standby = byOrdinal.find(pod => pod !== primary);
+	const next = standby ?? byOrdinal[0];
+	if (next === undefined) return undefined;
+	return standby === undefined && pods.length > 1 && !isFailoverPaused ? { kind: 'switchover' } : { kind: 'replace', pod: next };
 }

@@ -1,10 +1,13 @@
-/** The reconcile of one RuneVault: gather → check → write → status. It takes a key, never an event, and may run at any time. */
+/** The reconcile of one RuneVault: gather → move on → write → status. It takes a key, never an event, and may run at any time. */
+import type { RuneVaultStatus } from '../../crds/status.ts';
 import type { Outcome } from '../../kube/controller.ts';
 import type { Facts } from '../observe/findings.ts';
 import { type GatherEffects, gather } from '../observe/gather.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Prober } from '../observe/prober.ts';
 import { computeStatus, instant } from '../observe/status.ts';
+import { type AppointEffects, moveOn, settleTarget } from './appoint.ts';
+import type { Choice } from './failover.ts';
 import { type Note, notesOf } from './notes.ts';
 import { checkedVault, probePlan } from './plan.ts';
 import { type WriteEffects, type WriteResult, writeAll } from './write.ts';
@@ -18,7 +21,7 @@ export type ReconcileEffects = GatherEffects &
 		now: () => number;
 		tell: (vault: Observed['vault'], note: Note) => void;
 		/** Called with every status computed, written or not. */
-		onStatus: (key: string, facts: Facts) => void;
+		onStatus: (key: string, facts: Facts, before: RuneVaultStatus) => void;
 		/** The vault is not there any more. */
 		onGone: (key: string) => void;
 	};
@@ -41,20 +44,39 @@ export async function reconcileVault(key: string, effects: ReconcileEffects): Pr
 	}
 	const now = effects.now();
 	const note = (each: Note) => tell(observed.vault, each);
+	const moved = await moveAndSettle(key, observed, { ...effects, note });
 	const written = await write(observed, { ...effects, now, instant: instant(now), note });
+	written.errors.push(...moved.errors);
 	prober.plan(key, probePlan(observed, written.tokens));
 
-	const facts: Facts = { ...observed, tokens: written.tokens, problems: written.problems, now };
+	const facts: Facts = { ...observed, tokens: written.tokens, problems: written.problems, appointed: moved.appointed, now };
 	// A fresh leader knows nothing of the pods yet: the last status stays until each of them has answered, or has not in time.
-	if (!isBlind(facts)) {
+	if (!isBlind(facts) || moved.appointed !== undefined) {
+		const before = observed.vault.status ?? {};
 		const status = computeStatus(facts);
-		for (const each of notesOf(observed.vault.status ?? {}, status)) note(each);
+		for (const each of notesOf(before, status)) note(each);
 		await statusWriter.write(key, observed.vault, status);
-		onStatus(key, { ...facts, vault: { ...observed.vault, status } });
+		onStatus(key, { ...facts, vault: { ...observed.vault, status } }, before);
 	}
 	if (written.errors.length > 0) throw new AggregateError(written.errors, `${written.errors.length} writes failed`);
 	const againAfterMs = Math.min(written.againAfterMs ?? RESYNC_MS, isSettled(facts) ? RESYNC_MS : UNSETTLED_MS);
 	return { againAfterMs: Math.max(againAfterMs, SOONEST_MS) };
+}
+
+/** Before everything else, because clients wait for it; and also with a spec that is not valid. */
+async function moveAndSettle(
+	key: string,
+	observed: Observed,
+	effects: AppointEffects,
+): Promise<{ appointed: Choice | undefined; errors: unknown[] }> {
+	if (observed.isPaused) return { appointed: undefined, errors: [] };
+	try {
+		const appointed = await moveOn(observed, effects);
+		await settleTarget(key, observed, effects);
+		return { appointed, errors: [] };
+	} catch (error) {
+		return { appointed: undefined, errors: [error] };
+	}
 }
 
 async function write(observed: Observed, effects: WriteEffects): Promise<WriteResult> {

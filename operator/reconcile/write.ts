@@ -15,7 +15,7 @@ import { OWNED_KINDS } from '../observe/owned.ts';
 import { type Applier, refusalText } from './apply.ts';
 import type { Note } from './notes.ts';
 import { inputsOf, type Settings } from './plan.ts';
-import { keygenRetryAfter, refreshVerifiers, retryKeygen, rollOut } from './pods.ts';
+import { keygenRetryAfter, markPods, retryKeygen, rollOut } from './pods.ts';
 import { ensureToken, type TokenEffects, verifiersOf } from './tokens.ts';
 
 export type WriteEffects = {
@@ -81,10 +81,11 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 		});
 	}
 	const keep = [...wanted.map(({ kind, metadata: { name } }) => ({ kind, name })), ...keptBesides(vault)];
-	for (const old of unwanted(vault, keep, effects.caches)) await attempt(old, () => prune(vault, old, effects));
+	const unwantedObjects = [...unwanted(vault, keep, effects.caches), ...strayRoutes(vault, observed)];
+	for (const old of unwantedObjects) await attempt(old, () => prune(vault, old, effects));
 	result.againAfterMs = keygenRetryAfter(observed, effects.now);
 	await attempt({ kind: 'Job', name: names.keygen }, () => retryKeygen(vault, observed, effects));
-	await attempt({ kind: 'Pod', name: names.workload }, () => refreshVerifiers(vault, observed, inputs.verifiers, effects));
+	await attempt({ kind: 'Pod', name: names.workload }, () => markPods(vault, observed, inputs.verifiers, effects));
 	await attempt({ kind: 'Pod', name: names.workload }, () => rollOut(vault, observed, effects));
 	return result;
 }
@@ -139,6 +140,11 @@ function unwanted(vault: CheckedVault, keep: readonly Target[], caches: Caches):
 			.filter(object => isOurs(object) && !kept.has(`${kind}/${object.metadata.name}`))
 			.map(({ metadata: { name, uid } }) => ({ kind, name, uid })),
 	);
+}
+
+/** With `routing: Primary`, the slices that Kubernetes made while the Service had a selector: it leaves them behind, as they are. */
+function strayRoutes({ spec }: CheckedVault, { podRoutes, hasOwnRoute }: Observed): (Target & { uid: string | undefined })[] {
+	return spec.routing === 'Primary' && hasOwnRoute ? podRoutes.map(({ name, uid }) => ({ kind: 'EndpointSlice', name, uid })) : [];
 }
 
 async function prune(

@@ -36,8 +36,8 @@ Audit records go to stdout, logs to stderr, both as JSON lines. SIGTERM ends it 
 const GRACE_MS = 10_000;
 /** How long the API server may take to have the lease given up. */
 const RELEASE_MS = 2000;
-/** How long connections are still taken after the lease is released: until then some nodes route to this pod. */
-const SETTLE_MS = 500;
+/** How long connections are still taken after the lease is released: so long a successor may take to write its route, and nodes to learn it. */
+const SETTLE_MS = 2000;
 
 export const serve: Command = {
 	help,

@@ -1,5 +1,6 @@
 /** Plays what a cluster would do around one RuneVault: keygen, pods, Lease and route, and the answers to probes. */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { apply } from '../../../kube/apply.ts';
 import { isAlreadyExists } from '../../../kube/errors.ts';
 import { create, get, patchMerge, remove } from '../../../kube/objects.ts';
@@ -16,6 +17,11 @@ type Verifiers = { tokens: { name: string; generation: number; sha256: string }[
 
 let nodes = 0;
 
+/** The node a pod runs on: each has its own. */
+export const nodeOf = (ordinal: number): string => `node-${ordinal}`;
+
+const containerStatus = (ready: boolean) => ({ name: 'vault', ready, restartCount: 0, image: 'x', imageID: 'x', state: {} });
+
 export class FakeNode {
 	readonly #world: World;
 	readonly #vault: VaultName;
@@ -25,6 +31,8 @@ export class FakeNode {
 	keysMade = 0;
 	/** What pods answer beyond what they should, by pod name. */
 	readonly lies = new Map<string, (reply: ProbeReply) => ProbeReply>();
+	/** Pods that do not answer, by name. */
+	readonly silent = new Set<string>();
 
 	constructor(world: World, vault: VaultName) {
 		this.#world = world;
@@ -111,11 +119,11 @@ export class FakeNode {
 			apiVersion: 'v1',
 			kind: 'Pod',
 			metadata: { name, namespace, labels, ownerReferences: [owner] },
-			spec: template.spec,
+			spec: { ...template.spec, nodeName: nodeOf(ordinal) },
 		});
 		const podIP = this.ip(ordinal);
 		const conditions = [{ type: 'Ready', status: 'True' }];
-		const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions };
+		const status = { phase: 'Running', podIP, podIPs: [{ ip: podIP }], conditions, containerStatuses: [containerStatus(true)] };
 		await patchMerge(this.#world.admin, resources.pods, { namespace, name }, { status }, { subresource: 'status' });
 	}
 
@@ -132,6 +140,26 @@ export class FakeNode {
 		const endpoints = [{ addresses: [this.ip(ordinal)], targetRef: { kind: 'Pod', namespace, name: pod } }];
 		const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name, namespace }, endpoints };
 		await apply(this.#world.admin, resources.endpointSlices, slice, { fieldManager: 'runevault-vault', force: true });
+	}
+
+	/** Whoever the Lease names takes the route, as Vaults do by themselves; until the signal is aborted. */
+	async followLease(signal: AbortSignal): Promise<void> {
+		while (!signal.aborted) {
+			const { holderIdentity = '', leaseTransitions = 0 } = Object((await this.read(resources.leases, this.name('-primary')))?.spec);
+			const ordinal = Number(holderIdentity.slice(this.name('-').length));
+			const slice = await this.read(resources.endpointSlices, this.name('-primary'));
+			const isRouted = Object(slice).endpoints?.[0]?.addresses?.[0] === this.ip(ordinal);
+			const pod = holderIdentity === '' ? undefined : await this.read(resources.pods, holderIdentity);
+			if (slice !== undefined && pod !== undefined && !isRouted) await this.lead(ordinal, leaseTransitions);
+			await sleep(30);
+		}
+	}
+
+	/** The kubelet says that the container of a pod has ended. */
+	async stopContainer(ordinal: number): Promise<void> {
+		const status = { conditions: [{ type: 'Ready', status: 'False' }], containerStatuses: [containerStatus(false)] };
+		const place = { namespace: this.#vault.namespace, name: this.name(`-${ordinal}`) };
+		await patchMerge(this.#world.admin, resources.pods, place, { status }, { subresource: 'status' });
 	}
 
 	/** Renews the Lease, as the primary does every other second. */
@@ -173,6 +201,7 @@ export class FakeNode {
 		const { tokens } = await this.verifiers();
 		const answer = ANSWERS[canary as keyof typeof ANSWERS];
 		const name = this.name(`-${ordinal}`);
+		if (this.silent.has(name)) throw new Error('no answer');
 		const reply: ProbeReply = {
 			vault_version: 'test',
 			role: lease.holderIdentity === name ? 'primary' : 'standby',

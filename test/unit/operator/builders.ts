@@ -30,6 +30,7 @@ export const inputs = (over: Partial<Inputs> = {}): Inputs => ({
 	isWorkloadWanted: true,
 	fingerprint: FINGERPRINT,
 	verifiers: [{ name: 'team', role: 'Member', generation: 1, sha256: SHA256 }],
+	hasPodRoute: false,
 	hasServiceMonitors: false,
 	...over,
 });
@@ -58,11 +59,14 @@ export const pod = (ordinal: number, over: Partial<PodView> = {}): PodView => ({
 	name: `acme-${ordinal}`,
 	uid: `pod-${ordinal}`,
 	ip: `10.0.0.${ordinal + 1}`,
+	node: `node${ordinal + 1}`,
 	createdAt: '2026-03-01T10:00:00Z',
 	isReady: true,
+	hasStopped: false,
 	isDeleting: false,
 	revision: 'new',
 	verifiers: undefined,
+	role: undefined,
 	...over,
 });
 
@@ -88,6 +92,8 @@ export function facts(...modifiers: Modifier[]): Facts {
 		vault: resourceWith({ team: 'acme' }),
 		check: { spec: spec() },
 		isPaused: false,
+		isFailoverPaused: false,
+		target: undefined,
 		keysObserved: {
 			key: { fingerprint: FINGERPRINT },
 			hasKek: true,
@@ -100,13 +106,17 @@ export function facts(...modifiers: Modifier[]): Facts {
 		tokens: new Map([['team', { name: 'team', generation: 1, sha256: SHA256, rotatedAt: '2026-03-01T09:00:00Z' }]]),
 		workload: { isSettled: true, updateRevision: 'new', image: 'localhost/runevault:test' },
 		pods,
-		lease: { holder: 'acme-0', epoch: 7 },
+		lease: { holder: 'acme-0', epoch: 7, acquiredAt: undefined },
 		routed: ['10.0.0.1'],
+		hasOwnRoute: true,
+		podRoutes: [],
+		cordoned: new Set(),
 		answers: new Map(),
 		probes: new Map(pods.map(({ uid }, ordinal) => [uid, probe({ reply: reply({ role: ordinal === 0 ? 'primary' : 'standby' }) })])),
 		missingRefs: [],
 		hasServiceMonitors: false,
 		problems: [],
+		appointed: undefined,
 		now: NOW,
 	};
 	return modifiers.reduce((before, modify) => modify(before), healthy);
@@ -122,9 +132,16 @@ export const withStatus =
 	(status: RuneVaultStatus): Modifier =>
 	before => ({ ...before, vault: { ...before.vault, status } });
 export const withoutPods = (): Modifier => before => ({ ...before, pods: [], probes: new Map(), workload: undefined, routed: [] });
-export const withoutLease = (): Modifier => before => ({ ...before, lease: { holder: '', epoch: 7 } });
+export const withoutLease = (): Modifier => before => ({ ...before, lease: { holder: '', epoch: 7, acquiredAt: undefined } });
+export const withHolder =
+	(ordinal: number, epoch: number, acquiredAt?: string): Modifier =>
+	before => ({ ...before, lease: { holder: `acme-${ordinal}`, epoch, acquiredAt } });
+/** Clients are sent to this pod. */
+export const routedTo =
+	(ordinal: number): Modifier =>
+	before => ({ ...before, routed: [`10.0.0.${ordinal + 1}`] });
 export const withoutRoute = (): Modifier => before => ({ ...before, routed: [] });
-export const paused = (): Modifier => before => ({ ...before, isPaused: true });
+export const paused = (): Modifier => before => ({ ...before, isPaused: true, isFailoverPaused: true });
 export const invalid =
 	(path: string, message: string): Modifier =>
 	before => ({ ...before, check: { violations: [{ path, message }] } });

@@ -77,7 +77,7 @@ describe('events', () => {
 		const healthy = status();
 		const lost = status(build.withStatus(healthy), build.withKeys({ stage: 'missing', what: 'key' }));
 		const refused = status(build.withStatus(healthy), build.invalid('spec.team', 'must be a DNS label'));
-		const moved = status(build.withStatus(healthy), before => ({ ...before, lease: { holder: 'acme-1', epoch: 8 }, routed: ['10.0.0.2'] }));
+		const moved = status(build.withStatus(healthy), build.withHolder(1, 8), build.routedTo(1));
 		assert.deepEqual(reasons({}, healthy), ['PrimaryChanged', 'KeyRecorded']);
 		assert.deepEqual(reasons(healthy, healthy), []);
 		assert.deepEqual(reasons(healthy, lost), ['KeysMissing']);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, it, type TestContext } from 'node:test';
+import { systemClock } from '../../../kube/clock.ts';
 import { type Ask, judge, type ProbeReply, parseReply } from '../../../operator/observe/probe.ts';
 import { hasAdopted, type ProbePlan, Prober } from '../../../operator/observe/prober.ts';
 import { FINGERPRINT, reply } from './builders.ts';
@@ -50,8 +51,9 @@ describe('the prober', () => {
 	let prober: Prober;
 	let behave: Ask;
 	const plan = (over: Partial<ProbePlan> = {}): ProbePlan => ({
-		targets: [{ uid: 'pod-0', name: 'acme-0', ip: '10.0.0.1', wantsPrimary: false }],
+		targets: [{ uid: 'pod-0', name: 'acme-0', ip: '10.0.0.1', wantsPrimary: false, isReady: true }],
 		periodMs: 10_000,
+		silenceMs: 5_000,
 		answers: new Map([[2, ANSWER]]),
 		fingerprint: FINGERPRINT,
 		tokens: { team: 1 },
@@ -79,7 +81,7 @@ describe('the prober', () => {
 			},
 			randomBytes: size => Buffer.alloc(size, 7),
 			random: () => 0.5,
-			now: () => Date.now(),
+			clock: { ...systemClock, now: () => Date.now() },
 		});
 		t.after(() => prober.stop());
 		return async ms => {
@@ -145,11 +147,52 @@ describe('the prober', () => {
 	it('[OPR-17] is not held up by a pod that hangs', async t => {
 		const pass = begin(t);
 		behave = ip => (ip === '10.0.0.9' ? new Promise(() => undefined) : honest(ip, question, new AbortController().signal));
-		prober.plan('rune/hung', plan({ targets: [{ uid: 'hung', name: 'hung-0', ip: '10.0.0.9', wantsPrimary: false }] }));
+		prober.plan('rune/hung', plan({ targets: [{ uid: 'hung', name: 'hung-0', ip: '10.0.0.9', wantsPrimary: false, isReady: true }] }));
 		prober.plan('rune/acme', plan());
 		await pass(30_000);
 		assert.equal(asked.filter(ip => ip === '10.0.0.9').length, 1);
 		assert.ok(asked.filter(ip => ip === '10.0.0.1').length >= 3);
+	});
+
+	const primary = (): ProbePlan => plan({ targets: [{ uid: 'pod-0', name: 'acme-0', ip: '10.0.0.1', wantsPrimary: true, isReady: true }] });
+	const leading: Ask = async (...args) => ({ ...(await honest(...args)), role: 'primary' });
+	const silent: Ask = (_ip, _question, signal) =>
+		new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('late'))));
+
+	it('[OPR-30] suspects a primary that leaves its Lease unrenewed, and knows within nine seconds that it hangs', async t => {
+		const pass = begin(t);
+		behave = leading;
+		prober.plan('rune/acme', primary());
+		for (let renewals = 0; renewals < 18; renewals++) {
+			prober.renewed('rune/acme');
+			await pass(2_000);
+		}
+		assert.equal(asked.length, 4, 'while it renews, it is asked each period');
+		behave = silent;
+		await pass(2_900);
+		assert.equal(prober.known('pod-0')?.failures, 0);
+		await pass(4_200);
+		assert.equal(prober.known('pod-0')?.isDown, true);
+	});
+
+	it('[OPR-30] lets a primary go on that answers although its Lease is silent, and no standby is suspected', async t => {
+		const pass = begin(t);
+		behave = (ip, ...rest) => (ip === '10.0.0.1' ? leading : honest)(ip, ...rest);
+		prober.plan('rune/acme', primary());
+		prober.plan('rune/other', plan({ targets: [{ uid: 'pod-1', name: 'other-1', ip: '10.0.0.2', wantsPrimary: false, isReady: true }] }));
+		await pass(5_300);
+		assert.deepEqual(asked, ['10.0.0.1', '10.0.0.2', '10.0.0.1']);
+		assert.deepEqual([prober.known('pod-0')?.failures, prober.known('pod-0')?.isDown], [0, false]);
+	});
+
+	it('[OPR-30] asks a pod at once when the kubelet calls it not ready', async t => {
+		const pass = begin(t);
+		behave = leading;
+		prober.plan('rune/acme', primary());
+		await pass(100);
+		prober.plan('rune/acme', { ...primary(), targets: primary().targets.map(target => ({ ...target, isReady: false })) });
+		await pass(100);
+		assert.equal(asked.length, 2);
 	});
 
 	it('forgets pods that are no longer in the plan, and asks no more after stop', async t => {

@@ -145,7 +145,7 @@ describe('conditions', () => {
 		const moved = later.conditions
 			?.filter(({ lastTransitionTime }) => lastTransitionTime === '2026-03-01T12:01:00Z')
 			.map(({ type }) => type);
-		assert.deepEqual(moved, ['Ready', 'PrimaryAvailable']);
+		assert.deepEqual(moved, ['Ready', 'PrimaryAvailable', 'Progressing']);
 	});
 });
 

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { KubeObject } from '../../../kube/resources.ts';
-import { ANNOTATIONS } from '../../../operator/desired/names.ts';
 import { claim, OWNED_KINDS, WATCHED } from '../../../operator/observe/owned.ts';
 import * as views from '../../../operator/observe/views.ts';
 
@@ -51,11 +50,14 @@ describe('projections', () => {
 	});
 
 	it('make no difference to a view', () => {
-		const pod = object('Pod', { spec: { nodeName: 'n' }, status: { podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: 'True' }] } });
-		assert.deepEqual(views.podView(WATCHED.Pod.project(pod), ANNOTATIONS.verifiers), views.podView(pod, ANNOTATIONS.verifiers));
-		assert.equal(views.podView(pod, ANNOTATIONS.verifiers).isReady, true);
+		const pod = object('Pod', {
+			spec: { nodeName: 'n' },
+			status: { podIP: '10.0.0.1', conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ ready: true, name: 'vault' }] },
+		});
+		assert.deepEqual(views.podView(WATCHED.Pod.project(pod)), views.podView(pod));
+		assert.equal(views.podView(pod).isReady, true);
 		const lease = object('Lease', { spec: { holderIdentity: 'acme-1', leaseTransitions: 3, renewTime: 'x' } });
-		assert.deepEqual(views.leaseView(WATCHED.Lease.project(lease)), { holder: 'acme-1', epoch: 3 });
+		assert.deepEqual(views.leaseView(WATCHED.Lease.project(lease)), { holder: 'acme-1', epoch: 3, acquiredAt: undefined });
 		const slice = object('EndpointSlice', { endpoints: [{ addresses: ['10.0.0.1'] }] });
 		assert.deepEqual(views.routedAddresses(WATCHED.EndpointSlice.project(slice)), ['10.0.0.1']);
 	});
@@ -64,10 +66,10 @@ describe('projections', () => {
 describe('views', () => {
 	it('are total: an empty object is one of which nothing is known', () => {
 		const nothing = object('X');
-		assert.deepEqual(views.leaseView(nothing), { holder: '', epoch: 0 });
+		assert.deepEqual(views.leaseView(nothing), { holder: '', epoch: 0, acquiredAt: undefined });
 		assert.deepEqual(views.routedAddresses({ ...nothing, endpoints: null }), []);
 		assert.deepEqual(views.jobView(nothing), { uid: 'x', isFailed: false, failedAt: undefined });
-		assert.equal(views.podView(nothing, ANNOTATIONS.verifiers).isReady, false);
+		assert.equal(views.podView(nothing).isReady, false);
 	});
 
 	it('a pod that is being deleted is not ready', () => {
@@ -76,7 +78,7 @@ describe('views', () => {
 			{ status: { conditions: [{ type: 'Ready', status: 'True' }] } },
 			{ deletionTimestamp: '2026-03-01T12:00:00Z' },
 		);
-		assert.equal(views.podView(pod, ANNOTATIONS.verifiers).isReady, false);
+		assert.equal(views.podView(pod).isReady, false);
 	});
 
 	it('read only well-formed answers of canaries', () => {
