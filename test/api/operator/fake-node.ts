@@ -119,7 +119,8 @@ export class FakeNode {
 			apiVersion: 'v1',
 			kind: 'Pod',
 			metadata: { name, namespace, labels, ownerReferences: [owner] },
-			spec: { ...template.spec, nodeName: nodeOf(ordinal) },
+			// No kubelet would end a deletion that has grace.
+			spec: { ...template.spec, nodeName: nodeOf(ordinal), terminationGracePeriodSeconds: 0 },
 		});
 		const podIP = this.ip(ordinal);
 		const conditions = [{ type: 'Ready', status: 'True' }];

@@ -153,8 +153,11 @@ describe('the life of a RuneVault', { concurrency: 4 }, () => {
 		await untilCondition(stage.world, vault, 'Programmed', 'True');
 	});
 
-	it('[OPR-18] replaces pods of an old template one at a time, standbys first', async () => {
+	it('[OPR-18] replaces pods of an old template one at a time, standbys first, and the primary when another has taken over', async t => {
 		const { vault, node } = await stage.servingVault('roll');
+		const over = new AbortController();
+		t.after(() => over.abort());
+		node.followLease(over.signal).catch(() => undefined);
 		const uids = new Map<string, string | undefined>();
 		for (const ordinal of [0, 1, 2]) uids.set(`acme-${ordinal}`, (await node.read(resources.pods, `acme-${ordinal}`))?.metadata.uid);
 		await applyVault(stage.world, vault, { resources: { limits: { memory: '2Gi' } } });
@@ -182,5 +185,7 @@ describe('the life of a RuneVault', { concurrency: 4 }, () => {
 		}
 		await untilCondition(stage.world, vault, 'Progressing', 'False', 'Complete');
 		assert.ok(await conditionOf(stage.world, vault, 'Ready'));
+		const { primary, failover } = (await readVault(stage.world, vault)).status ?? {};
+		assert.deepEqual([primary?.pod, failover?.count, failover?.last?.reason], ['acme-1', 1, 'RollingOut']);
 	});
 });
