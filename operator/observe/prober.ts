@@ -7,6 +7,7 @@
  *
  * A primary gives itself away before its turn comes: it renews its Lease every other second. One that has not for `silenceMs` is suspected:
  * asked at once, and, until the next renewal, with shorter patience. A process that hangs and a node that is cut off show so within seconds.
+ * The other pods of the vault are asked at the same time, so that nobody is appointed who was lost with it.
  */
 import type { Clock, Random } from '../../kube/clock.ts';
 import { deadline } from '../../kube/deadline.ts';
@@ -140,13 +141,18 @@ export class Prober {
 		watched.cancel = this.#options.clock.after(afterMs, () => this.#ask(watched));
 	}
 
+	/** Asks every pod of a vault now, but those that are being asked again anyway. */
+	#askAll(key: string): void {
+		for (const watched of this.#watched.values()) if (watched.key === key && watched.known.failures === 0) this.#schedule(watched, 0);
+	}
+
 	/** Waits for the next sign of life. Whether the pod is the primary matters only when none comes. */
 	#listen(watched: Watched): void {
 		watched.calm();
 		watched.isSuspected = false;
 		watched.calm = this.#options.clock.after(watched.plan.silenceMs, () => {
 			watched.isSuspected = watched.target.wantsPrimary;
-			if (watched.isSuspected && watched.known.failures === 0) this.#schedule(watched, 0);
+			if (watched.isSuspected) this.#askAll(watched.key);
 		});
 	}
 

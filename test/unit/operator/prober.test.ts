@@ -185,6 +185,18 @@ describe('the prober', () => {
 		assert.deepEqual([prober.known('pod-0')?.failures, prober.known('pod-0')?.isDown], [0, false]);
 	});
 
+	it('[OPR-30] asks the standbys too when it suspects the primary: who was lost with it is not to be appointed', async t => {
+		const pass = begin(t);
+		const standby = { uid: 'pod-1', name: 'acme-1', ip: '10.0.0.2', wantsPrimary: false, isReady: true };
+		behave = (ip, ...rest) => (ip === '10.0.0.1' ? leading : honest)(ip, ...rest);
+		prober.plan('rune/acme', { ...primary(), targets: [...primary().targets, standby] });
+		await pass(100);
+		behave = silent;
+		await pass(9_000);
+		assert.equal(prober.known('pod-0')?.isDown, true);
+		assert.ok((prober.known('pod-1')?.failures ?? 0) > 0);
+	});
+
 	it('[OPR-30] asks a pod at once when the kubelet calls it not ready', async t => {
 		const pass = begin(t);
 		behave = leading;
