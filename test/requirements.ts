@@ -153,6 +153,9 @@ export const requirements = {
 	'CLI-6': 'kubectl runevault status names every condition that is not as it should be, with its reason',
 	'CLI-7': 'kubectl runevault rotate raises one generation, and refuses when somebody else changed the tokens meanwhile',
 	'CLI-8': 'The plug-in never reads a Secret',
+	'CLI-9': 'kubectl runevault promote moves the primary and waits for it; what cannot be is refused in one line before anything is written',
+	'CLI-10': 'kubectl runevault pause stops the operator, or only its choice of primary; resume ends either, and status says which it is',
+	'CLI-11': 'kubectl runevault status tells the change of primary that is under way, else the last one',
 
 	// ENV: the enVector stand-in
 	'ENV-1': 'An encrypted query over 1,000 encrypted items finds the same ten rows as plaintext search, scores within 1e-3',

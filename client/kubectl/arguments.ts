@@ -1,30 +1,34 @@
 /** The command line as one checked value. */
 import { parseArgs } from 'node:util';
 import { durationMs } from '../../crds/fields.ts';
+import type { Pause } from './pause.ts';
 import { UsageError } from './refusals.ts';
 
 export const HELP = `kubectl runevault: look at RuneVaults, and do the few things one does to them by hand
 
   kubectl runevault status [NAME]            ready or why not, pods, key, tokens; all of the namespace without NAME
   kubectl runevault rotate token NAME TOKEN  make a new token, end the old one, wait until every pod knows it
-  kubectl runevault pause NAME               stop the operator from changing anything of it
-  kubectl runevault resume NAME              let the operator go on
+  kubectl runevault promote NAME [POD]       make that pod primary, or the first ready standby, and wait until clients reach it
+  kubectl runevault pause NAME [--failover]  stop the operator from changing anything of it, or only from moving its primary
+  kubectl runevault resume NAME              let the operator go on, whichever pause it was
   kubectl runevault events NAME              what happened to it, newest last
 
   -n, --namespace NAMESPACE   default: the namespace of the kubeconfig's context
   -A, --all-namespaces        status: of all namespaces
   -o, --output json           status: the status as JSON; with several, a list of {namespace, name, status}
-      --no-wait               rotate: do not wait until the new token is in force
-      --timeout DURATION      rotate: how long to wait, such as 90s or 5m; default 2m
+      --failover              pause: only the operator's choice of primary; promote still works
+      --no-wait               rotate, promote: ask for it, and do not wait until it is done
+      --timeout DURATION      rotate, promote: how long to wait, such as 90s or 5m; default 2m, promote 1m
   -h, --help
 
-Secrets are never read.
+Secrets are never read. promote needs the right to patch runevaults/status, the others that write to patch runevaults.
 `;
 
 const options = {
 	namespace: { type: 'string', short: 'n' },
 	'all-namespaces': { type: 'boolean', short: 'A' },
 	output: { type: 'string', short: 'o' },
+	failover: { type: 'boolean' },
 	'no-wait': { type: 'boolean' },
 	timeout: { type: 'string' },
 	help: { type: 'boolean', short: 'h' },
@@ -33,14 +37,16 @@ const options = {
 type Option = keyof typeof options;
 type Values = ReturnType<typeof parse>['values'];
 
-const DEFAULT_TIMEOUT = '2m';
+const DEFAULT_TIMEOUT = { rotate: '2m', promote: '1m' };
 
 /** What is to be done. Without a namespace, that of the context is meant. */
 export type Invocation = { namespace: string | undefined } & (
 	| { command: 'help' }
 	| { command: 'status'; name: string | undefined; isEverywhere: boolean; isJson: boolean }
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
-	| { command: 'pause' | 'resume' | 'events'; name: string }
+	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
+	| { command: 'pause'; name: string; pause: Pause }
+	| { command: 'resume' | 'events'; name: string }
 );
 
 /** @throws UsageError naming the option or argument. */
@@ -55,7 +61,13 @@ export function readArguments(argv: readonly string[]): Invocation {
 			return { ...statusOf(values, words), namespace };
 		case 'rotate':
 			return { ...rotateOf(values, words), namespace };
-		case 'pause':
+		case 'promote':
+			return { ...promoteOf(values, words), namespace };
+		case 'pause': {
+			allow(command, values, ['failover']);
+			const [name] = take(command, words, ['NAME']);
+			return { command, name, pause: values.failover ? 'failover' : 'reconcile', namespace };
+		}
 		case 'resume':
 		case 'events': {
 			allow(command, values, []);
@@ -91,14 +103,21 @@ function rotateOf(values: Values, words: string[]) {
 	allow('rotate', values, ['no-wait', 'timeout']);
 	const [what, name, token] = take('rotate', words, ['token', 'NAME', 'TOKEN']);
 	if (what !== 'token') throw new UsageError(`rotate: only a token can be rotated, not ${what}: rotate token NAME TOKEN`);
-	if (values['no-wait'] && values.timeout !== undefined) throw new UsageError('--no-wait and --timeout exclude each other');
-	const waitMs = values['no-wait'] ? undefined : timeoutOf(values.timeout ?? DEFAULT_TIMEOUT);
-	return { command: 'rotate', name, token, waitMs } as const;
+	return { command: 'rotate', name, token, waitMs: waitOf('rotate', values) } as const;
 }
 
-function timeoutOf(text: string): number {
+function promoteOf(values: Values, words: string[]) {
+	allow('promote', values, ['no-wait', 'timeout']);
+	const [name, pod] = words.length < 2 ? take('promote', words, ['NAME']) : take('promote', words, ['NAME', 'POD']);
+	return { command: 'promote', name, pod, waitMs: waitOf('promote', values) } as const;
+}
+
+/** How long to wait; undefined: not at all. */
+function waitOf(command: keyof typeof DEFAULT_TIMEOUT, { timeout, 'no-wait': isNotToWait }: Values): number | undefined {
+	if (isNotToWait && timeout !== undefined) throw new UsageError('--no-wait and --timeout exclude each other');
+	if (isNotToWait) return undefined;
 	try {
-		return durationMs(text);
+		return durationMs(timeout ?? DEFAULT_TIMEOUT[command]);
 	} catch {
 		throw new UsageError('--timeout must be a duration such as 90s or 5m');
 	}

@@ -25,20 +25,28 @@ const order = (event: Event): number => Date.parse(lastSeen(event) ?? '') || 0;
 
 const countOf = ({ series, deprecatedCount }: Event): number => series?.count ?? deprecatedCount ?? 1;
 
+/** For sorting. */
+export const newestFirst = (a: Event, b: Event): number => order(b) - order(a);
+
+/** The events about the RuneVault of this name. */
+export async function listEvents({ transport, namespace }: Session, name: string): Promise<Event[]> {
+	const fieldSelector = `regarding.kind=${resource.kind},regarding.name=${name}`;
+	return (await list<Event>(transport, resources.events, { namespace, fieldSelector })).items;
+}
+
 export function renderEvents(events: readonly Event[], now: Date): string[] {
 	const rows = events
-		.toSorted((a, b) => order(a) - order(b))
+		.toSorted((a, b) => newestFirst(b, a))
 		.map(event => [age(lastSeen(event), now), String(countOf(event)), event.type ?? '', event.reason ?? '', event.note ?? '']);
 	return table(['AGE', 'COUNT', 'TYPE', 'REASON', 'NOTE'], rows);
 }
 
 /** @throws CommandError when there is neither an event nor such a RuneVault: events outlive what they are about. */
 export async function showEvents(session: Session, name: string): Promise<void> {
-	const { transport, namespace, clock, print } = session;
-	const fieldSelector = `regarding.kind=${resource.kind},regarding.name=${name}`;
-	const { items } = await list<Event>(transport, resources.events, { namespace, fieldSelector });
-	if (items.length > 0) {
-		for (const line of renderEvents(items, clock.wall())) print(line);
+	const { clock, print } = session;
+	const events = await listEvents(session, name);
+	if (events.length > 0) {
+		for (const line of renderEvents(events, clock.wall())) print(line);
 		return;
 	}
 	await readVault(session, name);

@@ -7,9 +7,10 @@
 import { CONDITION_TYPES, type Condition, type ConditionType } from '../../crds/conditions.ts';
 import type { RuneVault } from '../../crds/runevault.ts';
 import type { RuneVaultStatus } from '../../crds/status.ts';
-import { isPaused } from './pause.ts';
-import { age, indent, oneLine, table } from './text.ts';
-import type { Pod } from './vaults.ts';
+import { failoverFacts } from './failover-facts.ts';
+import { type Pause, pauseOf } from './pause.ts';
+import { age, COLUMNS, columns, INDENT, indent, oneLine, table } from './text.ts';
+import { byOrdinal, isReady, type Pod, readinessOf } from './vaults.ts';
 
 /** Conditions of which False is the good state. */
 const BAD_WHEN_TRUE: readonly ConditionType[] = ['Progressing', 'Degraded'];
@@ -52,22 +53,38 @@ function troubles({ metadata, status = {} }: RuneVault): string[] {
 		.map(({ type, status: value, reason, message }) => [`${type}=${value}`, reason, message]);
 	const isStale = status.observedGeneration !== undefined && status.observedGeneration < metadata.generation;
 	const stale = `this is of generation ${status.observedGeneration} of the spec, which is at ${metadata.generation}`;
-	return [...(isStale ? [stale] : []), ...(bad.length === 0 ? [] : table(['CONDITION', 'REASON', 'MESSAGE'], bad))];
+	return [
+		...(isStale ? [stale] : []),
+		...(bad.length === 0 ? [] : table(['CONDITION', 'REASON', 'MESSAGE'], bad, COLUMNS - 2 * INDENT.length)),
+	];
 }
+
+const PAUSES: Record<Pause, string> = {
+	reconcile: 'reconcile: the operator changes nothing',
+	failover: 'failover: the operator moves the primary only when promote asks for it',
+};
 
 /** One line each of what is known. */
 function facts(vault: RuneVault, now: Date): string[] {
 	const { endpoint, primary, keys } = vault.status ?? {};
 	const proof = conditionOf(vault.status, 'KeysLoaded');
+	const pause = pauseOf(vault);
 	const known: [string, string | undefined][] = [
-		['paused', isPaused(vault) ? 'yes: the operator changes nothing' : undefined],
+		['paused', pause === undefined ? undefined : PAUSES[pause]],
 		['endpoint', endpoint ?? 'none yet'],
 		['primary', primary === undefined ? 'none' : `${primary.pod}, epoch ${primary.epoch}, since ${age(primary.since, now)}`],
+		['routing', isToAllReady(vault) ? 'AllReady: clients reach every ready pod' : undefined],
+		...failoverFacts(vault.status ?? {}, now),
 		['key', keys === undefined ? 'none yet' : `${shortFingerprint(keys.fingerprint)}, version ${keys.version}`],
 		['proof', proof?.status === 'True' ? proof.message : undefined],
 	];
-	return known.flatMap(([title, value]) => (value === undefined ? [] : [`${title.padEnd(8)}  ${oneLine(value)}`]));
+	const rows = known.flatMap(([title, value]) => (value === undefined ? [] : [[title, value]]));
+	return columns(rows, COLUMNS - INDENT.length);
 }
+
+/** The spec is shown as it was written, valid or not. */
+const isToAllReady = ({ spec }: RuneVault): boolean =>
+	typeof spec === 'object' && spec !== null && 'routing' in spec && spec.routing === 'AllReady';
 
 /** `sha256:` and the first digits. */
 function shortFingerprint(fingerprint: string): string {
@@ -76,19 +93,11 @@ function shortFingerprint(fingerprint: string): string {
 
 function podTable(pods: readonly Pod[], { primary }: RuneVaultStatus, now: Date): string[] {
 	if (pods.length === 0) return ['none'];
-	const rows = pods
-		.toSorted((a, b) => a.metadata.name.localeCompare(b.metadata.name, 'en', { numeric: true }))
-		.map(({ metadata, status }) => {
-			const isReady = status?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') ?? false;
-			const isLeaving = metadata.deletionTimestamp !== undefined;
-			return [
-				metadata.name,
-				metadata.name === primary?.pod ? 'primary' : 'standby',
-				isLeaving ? 'leaving' : isReady ? 'yes' : `no (${status?.phase ?? 'Unknown'})`,
-				isReady ? 'loaded' : '-',
-				age(metadata.creationTimestamp, now),
-			];
-		});
+	const rows = pods.toSorted(byOrdinal).map(pod => {
+		const { name, creationTimestamp } = pod.metadata;
+		const role = name === primary?.pod ? 'primary' : 'standby';
+		return [name, role, readinessOf(pod), isReady(pod) ? 'loaded' : '-', age(creationTimestamp, now)];
+	});
 	return table(['NAME', 'ROLE', 'READY', 'KEY', 'AGE'], rows);
 }
 

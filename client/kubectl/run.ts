@@ -58,9 +58,12 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 			return (await import('./status.ts')).showStatus(session, invocation);
 		case 'rotate':
 			return (await import('./rotate.ts')).rotateToken(session, invocation);
+		case 'promote':
+			return (await import('./promote.ts')).promote(session, invocation);
 		case 'pause':
+			return (await import('./pause.ts')).setPause(session, invocation.name, invocation.pause);
 		case 'resume':
-			return (await import('./pause.ts')).setPaused(session, invocation.name, invocation.command === 'pause');
+			return (await import('./pause.ts')).setPause(session, invocation.name, undefined);
 		case 'events':
 			return (await import('./events.ts')).showEvents(session, invocation.name);
 	}

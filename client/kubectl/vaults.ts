@@ -12,6 +12,20 @@ const VAULT_PODS = 'app.kubernetes.io/component=vault';
 
 export type Pod = KubeObject & { status?: { phase?: string; conditions?: { type: string; status: string }[] } };
 
+/** For sorting: acme-2 before acme-10. */
+export const byOrdinal = (a: Pod, b: Pod): number => a.metadata.name.localeCompare(b.metadata.name, 'en', { numeric: true });
+
+export const isReady = ({ status }: Pod): boolean =>
+	status?.conditions?.some(condition => condition.type === 'Ready' && condition.status === 'True') ?? false;
+
+export const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
+
+/** `yes`, or why not. */
+export function readinessOf(pod: Pod): string {
+	if (isLeaving(pod)) return 'leaving';
+	return isReady(pod) ? 'yes' : `no (${pod.status?.phase ?? 'Unknown'})`;
+}
+
 /** The error for a RuneVault that is not there. */
 export function noSuchVault({ namespace }: Session, name: string): CommandError {
 	return new CommandError(`there is no RuneVault ${name} in namespace ${namespace}`);

@@ -18,6 +18,12 @@ describe('kubectl runevault: command line', () => {
 		['status --no-wait', /--no-wait is no option/],
 		['status --namespace=', /--namespace must not be empty/],
 		['pause', /pause: no NAME/],
+		['resume acme --failover', /resume: --failover is no option/],
+		['promote', /promote: no NAME/],
+		['promote acme a b', /promote: unexpected argument b/],
+		['promote acme --failover', /promote: --failover is no option/],
+		['promote acme --timeout 1', /--timeout must be a duration/],
+		['promote acme --timeout 1m --no-wait', /--no-wait and --timeout/],
 		['pause acme --all-namespaces', /--all-namespaces is no option/],
 		['events acme beta', /unexpected argument beta/],
 		['rotate key acme team', /only a token can be rotated, not key/],
@@ -34,12 +40,20 @@ describe('kubectl runevault: command line', () => {
 	}
 
 	it('options may come before and after the command', () => {
-		const expected = { command: 'pause', name: 'acme', namespace: 'rune' };
+		const expected = { command: 'pause', name: 'acme', pause: 'reconcile', namespace: 'rune' };
 		assert.deepEqual(readArguments(['-n', 'rune', 'pause', 'acme']), expected);
 		assert.deepEqual(readArguments(['pause', 'acme', '--namespace', 'rune']), expected);
 	});
 
-	it('waits two minutes unless told', () => {
+	it('promote takes a pod or none, and waits a minute unless told', () => {
+		const read = (...words: string[]) => readArguments(['promote', ...words]);
+		const expected = { command: 'promote', name: 'acme', pod: undefined, waitMs: 60_000, namespace: undefined };
+		assert.deepEqual(read('acme'), expected);
+		assert.deepEqual(read('acme', 'acme-1', '--timeout=5s'), { ...expected, pod: 'acme-1', waitMs: 5_000 });
+		assert.deepEqual(read('acme', '--no-wait'), { ...expected, waitMs: undefined });
+	});
+
+	it('rotate waits two minutes unless told', () => {
 		const waitMs = (...more: string[]) => Object(readArguments(['rotate', 'token', 'acme', 'team', ...more])).waitMs;
 		assert.deepEqual([waitMs(), waitMs('--timeout', '1m30s'), waitMs('--no-wait')], [120_000, 90_000, undefined]);
 	});

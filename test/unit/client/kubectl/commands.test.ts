@@ -55,14 +55,15 @@ describe('kubectl runevault status', () => {
 });
 
 describe('kubectl runevault pause, resume', () => {
-	for (const [command, value] of [
-		['pause', 'reconcile'],
-		['resume', null],
+	for (const [command, value, said] of [
+		['pause', 'reconcile', /^acme is paused: the operator changes nothing/],
+		['pause --failover', 'failover', /^acme is paused for failover: the operator moves its primary only when promote asks/],
+		['resume', null, /^acme is resumed: /],
 	] as const) {
-		it(`${command} writes the annotation and nothing else`, async () => {
-			const result = await kubectl([command, 'acme'], { vaults: [vault] });
+		it(`[CLI-10] ${command} writes the annotation and nothing else`, async () => {
+			const result = await kubectl([...command.split(' '), 'acme'], { vaults: [vault] });
 			assert.equal(result.code, 0);
-			assert.match(result.out, new RegExp(`^acme is ${command}d: `));
+			assert.match(result.out, said);
 			const [patch] = patches(result);
 			assert.equal(patch?.contentType, 'application/merge-patch+json');
 			assert.deepEqual(JSON.parse(patch?.body ?? ''), { metadata: { annotations: { 'runevault.io/paused': value } } });
@@ -90,6 +91,8 @@ describe('kubectl runevault: refusals', () => {
 		['status', 'acme'],
 		['rotate', 'token', 'acme', 'team'],
 		['pause', 'acme'],
+		['pause', 'acme', '--failover'],
+		['promote', 'acme'],
 		['resume', 'acme'],
 		['events', 'acme'],
 	]) {

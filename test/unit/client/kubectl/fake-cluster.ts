@@ -13,8 +13,9 @@ export type World = {
 	vaults?: RuneVault[];
 	/** 'forbidden': the user may not list them. */
 	pods?: Pod[] | 'forbidden';
-	events?: Event[];
-	/** What a patch of a RuneVault is answered with; the RuneVault as it was, unless told. */
+	/** 'forbidden': the user may not list them. */
+	events?: Event[] | 'forbidden';
+	/** What a patch of a RuneVault or its status is answered with; the RuneVault as it was, unless told. */
 	onPatch?: (vault: RuneVault) => readonly [code: number, body: unknown];
 	/** What a RuneVault is at its n-th reading, from 1. */
 	onRead?: (vault: RuneVault, count: number) => RuneVault;
@@ -69,9 +70,10 @@ const listOf = (items: readonly Placed[], namespace: string | undefined): Reply 
 /** @param reads how often RuneVaults have been read by name, this time included. */
 function replyTo({ vaults = [], pods = [], events = [], onRead, onPatch }: World, request: Received, reads: number): Reply {
 	const { pathname } = new URL(request.url, 'http://api');
-	const [, namespace, plural, name] = /(?:\/namespaces\/([^/]+))?\/(runevaults|pods|events)(?:\/([^/]+))?$/.exec(pathname) ?? [];
+	const [, namespace, plural, name] =
+		/(?:\/namespaces\/([^/]+))?\/(runevaults|pods|events)(?:\/([^/]+)(?:\/status)?)?$/.exec(pathname) ?? [];
 	if (plural === 'pods') return pods === 'forbidden' ? [403, status(403, 'Forbidden')] : listOf(pods, namespace);
-	if (plural === 'events') return listOf(events, namespace);
+	if (plural === 'events') return events === 'forbidden' ? [403, status(403, 'Forbidden')] : listOf(events, namespace);
 	if (plural !== 'runevaults') return [500, status(500, `Unexpected ${request.method} ${request.url}`)];
 	if (name === undefined) return listOf(vaults, namespace);
 	const vault = vaults.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);

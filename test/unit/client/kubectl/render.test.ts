@@ -6,6 +6,10 @@ import { age, oneLine, table } from '../../../../client/kubectl/text.ts';
 import type { RuneVault } from '../../../../crds/runevault.ts';
 import { ago, anEvent, aPod, aStatus, aToken, aVault, condition, conditions, NOW } from './builders.ts';
 
+const LAST = {
+	...{ from: 'acme-0', to: 'acme-1', reason: 'PodDeleted' as const, milliseconds: 412 },
+	...{ startedAt: ago(7201), completedAt: ago(7200) },
+};
 const PODS = [aPod('acme-1'), aPod('acme-0')];
 const lines = (vault: RuneVault, pods: Parameters<typeof renderVault>[1] = PODS) => renderVault(vault, pods, NOW);
 const text = (vault: RuneVault, pods: Parameters<typeof renderVault>[1] = PODS) => lines(vault, pods).join('\n');
@@ -61,8 +65,52 @@ describe('kubectl runevault: a vault as a person reads it', () => {
 		assert.match(shown, /pods\n {4}none\n/);
 	});
 
-	it('one that is paused says so', () => {
-		assert.match(text(aVault({}, { annotations: { 'runevault.io/paused': 'reconcile' } })), /paused {4}yes/);
+	it('[CLI-10] one that is paused says which pause it is, and nothing else of it', () => {
+		const shown = (pause: string) => text(aVault({}, { annotations: { 'runevault.io/paused': pause } }));
+		assert.match(shown('reconcile'), /paused {4}reconcile: the operator changes nothing$/m);
+		assert.doesNotMatch(shown('else'), /paused/);
+		const paused = condition('Progressing', 'False', 'FailoverPaused', 'The annotation runevault.io/paused keeps the operator from it.');
+		const status = aStatus({ conditions: conditions(paused) });
+		const failover = text(aVault({ status }, { annotations: { 'runevault.io/paused': 'failover' } }));
+		assert.match(failover, /paused {4}failover: the operator moves the primary only when promote asks for it$/m);
+		assert.doesNotMatch(failover, /in the way|FailoverPaused|annotation/);
+	});
+
+	it('[CLI-11] tells the change of primary that is under way, with or without a successor', () => {
+		const ongoing = { from: 'acme-0', epoch: 7, reason: 'NoAnswer' as const, startedAt: ago(3) };
+		const shown = (to?: string) =>
+			text(aVault({ status: aStatus({ failover: { count: 2, last: LAST, ongoing: { ...ongoing, ...(to && { to }) } } }) }));
+		assert.match(shown('acme-1'), /^ {2}failover {2}acme-0 is being replaced by acme-1: NoAnswer, 3s ago$/m);
+		assert.match(shown(), /^ {2}failover {2}acme-0 is to be replaced, nobody is appointed yet: NoAnswer, 3s ago$/m);
+		assert.doesNotMatch(shown(), /last failover/);
+	});
+
+	it('[CLI-11] tells the last change of primary and how many there were', () => {
+		const shown = text(aVault({ status: aStatus({ failover: { count: 3, last: LAST } }) }));
+		assert.match(shown, /^ {2}last failover {2}acme-0 → acme-1, PodDeleted, 0\.4 s, 2h ago; 3 so far$/m);
+		assert.match(shown, /^ {2}endpoint {7}http/m, 'aligned with the others');
+		assert.doesNotMatch(text(aVault({ status: aStatus({ failover: { count: 0 } }) })), /failover/);
+	});
+
+	it('[CLI-11] tells which pod is asked for, and where clients are sent with AllReady', () => {
+		const status = aStatus({ targetPrimary: 'acme-2' });
+		assert.match(text(aVault({ status })), /^ {2}asked for {2}acme-2 as primary; not answered yet$/m);
+		assert.match(
+			text(aVault({ spec: { team: 'acme', routing: 'AllReady' } })),
+			/^ {2}routing {3}AllReady: clients reach every ready pod$/m,
+		);
+		assert.doesNotMatch(text(aVault()), /routing/);
+	});
+
+	it('stays within 100 columns', () => {
+		const message = `${'acme-1, acme-2 and others: not ready, or no answer. '.repeat(6)}The end.`;
+		const bad = condition('Degraded', 'True', 'FingerprintMismatch', message);
+		const shown = lines(aVault({ status: aStatus({ conditions: conditions(bad), failover: { count: 3, last: LAST } }) }));
+		assert.deepEqual(
+			shown.filter(line => line.length > 100),
+			[],
+		);
+		assert.ok(shown.some(line => line.trimStart() === line.trim() && line.endsWith('The end.')));
 	});
 
 	it('pods come in order, with role, readiness, key and age', () => {
@@ -123,6 +171,17 @@ describe('kubectl runevault: text', () => {
 	it('what comes from the cluster stays on its line and cannot move the cursor', () => {
 		assert.equal(oneLine('a\r\nb\u001b[2Jc\u2028d\t\t e'), 'a b [2Jc d e');
 		assert.deepEqual(table(['A', 'B'], [['x\ny', 'z']]), ['A    B', 'x y  z']);
+	});
+
+	it('a long last cell goes on below itself, by words; a word that is too long stays whole', () => {
+		const rows = [['x', `${'a'.repeat(20)} ${'b'.repeat(9)} c ${'d'.repeat(31)} e`]];
+		assert.deepEqual(table(['A', 'B'], rows, 33), [
+			'A  B',
+			`x  ${'a'.repeat(20)} ${'b'.repeat(9)}`,
+			'   c',
+			`   ${'d'.repeat(31)}`,
+			'   e',
+		]);
 	});
 
 	for (const [seconds, shown] of [
