@@ -72,7 +72,8 @@ async function moveAndSettle(
 	if (observed.isPaused) return { appointed: undefined, errors: [] };
 	try {
 		const appointed = await moveOn(observed, effects);
-		await settleTarget(key, observed, effects);
+		// Who has not been asked yet cannot be told from who cannot answer: a fresh leader refuses nobody.
+		if (!isBlind(observed)) await settleTarget(key, observed, effects);
 		return { appointed, errors: [] };
 	} catch (error) {
 		return { appointed: undefined, errors: [error] };
@@ -86,7 +87,7 @@ async function write(observed: Observed, effects: WriteEffects): Promise<WriteRe
 }
 
 /** Whether a pod has not been asked yet. The prober asks at once and says so when it has, 2 s later at most. */
-const isBlind = ({ pods, probes }: Facts): boolean => pods.some(pod => pod.isReady && pod.ip !== undefined && !probes.has(pod.uid));
+const isBlind = ({ pods, probes }: Observed): boolean => pods.some(pod => pod.isReady && pod.ip !== undefined && !probes.has(pod.uid));
 
 /** Whether nothing is expected to change by itself. */
 function isSettled({ pods, keys, missingRefs, problems, check }: Facts): boolean {
