@@ -37,7 +37,7 @@ describe('the spec', () => {
 				replicas: 3,
 				keys: { dimension: 1024 },
 				access: {
-					tokens: [{ name: 'team', role: 'Member', generation: 1 }],
+					tokens: [{ name: 'team', role: 'Member', generation: 1, overlap: '0s' }],
 					limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
 				},
 				failover: { probePeriod: '10s', leaseDuration: '15s' },

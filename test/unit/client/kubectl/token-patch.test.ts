@@ -4,7 +4,7 @@ import { rotation } from '../../../../client/kubectl/token-patch.ts';
 import { aVault } from './builders.ts';
 
 const of = (spec: unknown, token = 'team') => rotation(aVault({ spec }), token);
-const RAISED = [{ name: 'team', role: 'Member', generation: 2 }];
+const RAISED = [{ name: 'team', role: 'Member', generation: 2, overlap: '0s' }];
 
 describe('kubectl runevault: the patch that rotates a token', () => {
 	it('tests the token where it was read and raises its generation only', () => {
