@@ -23,6 +23,7 @@ import type { Ask } from './observe/probe.ts';
 import { Prober } from './observe/prober.ts';
 import { Applier, type Ref } from './reconcile/apply.ts';
 import { type Note, newFailover } from './reconcile/notes.ts';
+import type { TokenTexts } from './reconcile/tokens.ts';
 import { reconcileVault } from './reconcile/vault.ts';
 import { StatusWriter } from './reconcile/write-status.ts';
 import type { Health } from './server.ts';
@@ -68,10 +69,10 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 		return new Applier({ transport: through, find: ref => world.find(ref), now: () => performance.now() });
 	}
 
-	async function readToken({ namespace, name }: Ref): Promise<string | undefined> {
-		const secret = await get(transport, resources.secrets, { namespace, name });
-		const encoded = Object(secret?.data).token;
-		return typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString() : undefined;
+	async function readTexts({ namespace, name }: Ref): Promise<TokenTexts> {
+		const { token, next } = Object((await get(transport, resources.secrets, { namespace, name }))?.data);
+		const decode = (encoded: unknown) => (typeof encoded === 'string' ? Buffer.from(encoded, 'base64').toString() : undefined);
+		return { token: decode(token), next: decode(next) };
 	}
 
 	const recorder = createRecorder(transport, { component: COMPONENT });
@@ -112,7 +113,7 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 			prober: asking,
 			statusWriter,
 			settings: { image, version, operatorNamespace, clusterDomain },
-			readToken,
+			readTexts,
 			randomBytes,
 			now: Date.now,
 			tell,

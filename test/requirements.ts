@@ -123,6 +123,10 @@ export const requirements = {
 	'OPR-35': 'The primary moves off a cordoned node when a standby is elsewhere',
 	'OPR-36': 'runevault.io/paused: failover keeps the operator from appointing another primary, and from nothing else',
 	'OPR-37': 'routing AllReady sends clients to every ready pod with shares of the limits; changing it loses no route',
+	'OPR-40': 'A rotation stages the next token beside the present one, and switches the Secret when the pods accept it, or after 30 s',
+	'OPR-41': 'With an overlap the token before is accepted until that is over, and not after; without one it is out with the first step',
+	'OPR-42': 'A pod has adopted a token when it says that it accepts this very one, and no other; generations prove nothing',
+	'OPR-43': 'rotateEvery makes a new token in time, at the same generation; one that is late is RotationOverdue',
 
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',

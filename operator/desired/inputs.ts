@@ -4,8 +4,8 @@ import type { RuneVaultSpec } from '../../crds/runevault.ts';
 /** A RuneVault whose spec has been checked. */
 export type CheckedVault = { name: string; namespace: string; uid: string; spec: RuneVaultSpec };
 
-/** What pods know of a token. */
-export type Verifier = { name: string; role: 'Member' | 'Admin'; generation: number; sha256: string };
+/** What pods know of a token. `expiresAt`: RFC 3339, from when on they refuse it by themselves. */
+export type Verifier = { name: string; role: 'Member' | 'Admin'; generation: number; sha256: string; expiresAt?: string };
 
 export type Inputs = {
 	/** Image of the Vault pods when the spec names none. */

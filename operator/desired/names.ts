@@ -23,6 +23,14 @@ export const ANNOTATIONS = {
 	generation: 'runevault.io/generation',
 	tokenDigest: 'runevault.io/token-sha256',
 	rotatedAt: 'runevault.io/rotated-at',
+	/** On token Secrets, while the next token is staged beside the present one. */
+	nextDigest: 'runevault.io/next-sha256',
+	nextGeneration: 'runevault.io/next-generation',
+	nextAt: 'runevault.io/next-at',
+	/** On token Secrets: the token before, which is accepted until then. */
+	previousDigest: 'runevault.io/previous-sha256',
+	previousGeneration: 'runevault.io/previous-generation',
+	previousUntil: 'runevault.io/previous-until',
 	/** On pods: digest of the verifiers the kubelet was last told to fetch. */
 	verifiers: 'runevault.io/verifiers',
 	/** On the pod template: digest of the configuration, which a pod reads once. */

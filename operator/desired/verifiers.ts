@@ -1,4 +1,4 @@
-/** Secret `<name>-verifiers`: SHA-256 of the tokens, with role and generation; all that pods see of tokens. */
+/** Secret `<name>-verifiers`: SHA-256 of the tokens, with role, generation and expiry; all that pods see of tokens. */
 import type { KubeObject } from '../../kube/resources.ts';
 import { digestOf } from './digest.ts';
 import type { CheckedVault, Inputs, Verifier } from './inputs.ts';
@@ -6,7 +6,9 @@ import { metadataOf } from './metadata.ts';
 import { namesOf } from './names.ts';
 
 const textOf = (verifiers: readonly Verifier[]) =>
-	JSON.stringify({ tokens: verifiers.map(({ name, role, generation, sha256 }) => ({ name, role, generation, sha256 })) });
+	JSON.stringify({
+		tokens: verifiers.map(({ name, role, generation, sha256, expiresAt }) => ({ name, role, generation, sha256, expiresAt })),
+	});
 
 export function buildVerifiers(vault: CheckedVault, inputs: Inputs): KubeObject {
 	return {

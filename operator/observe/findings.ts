@@ -5,8 +5,9 @@
 import type { Finding, Findings } from '../../crds/conditions.ts';
 import type { RuneVaultSpec } from '../../crds/runevault.ts';
 import { outdatedPods } from '../reconcile/rollout.ts';
+import { isOverdue, wantedIds } from '../reconcile/token-state.ts';
 import type { Appointed, FailoverStatus } from './failover-status.ts';
-import { isProved, isRouted, type Observed, primaryPod } from './observed.ts';
+import { isProved, isRouted, type Observed, primaryPod, type TokenView } from './observed.ts';
 import { hasAdopted } from './prober.ts';
 
 /** An object that could not be written, without a word of its content. */
@@ -103,16 +104,19 @@ function standbyReady(facts: Facts): Finding<'StandbyReady'> {
 		: no('NoStandby', 'No other pod could take over now.');
 }
 
-/** Generation by name of the tokens the spec wants. */
-const wantedTokens = (spec: RuneVaultSpec): Record<string, number> =>
-	Object.fromEntries(spec.access.tokens.map(token => [token.name, token.generation]));
+const NO_TOKEN: TokenView = { name: '', generation: undefined, sha256: undefined, rotatedAt: undefined };
 
 function tokensCurrent(facts: Facts): Finding<'TokensCurrent'> {
 	const spec = specOf(facts);
 	if (spec === undefined) return unknown('SpecInvalid', 'The spec is not valid.');
-	const wanted = wantedTokens(spec);
-	const unmade = Object.keys(wanted).filter(name => facts.tokens.get(name)?.generation !== wanted[name]);
-	if (unmade.length > 0) return no('AdoptionPending', `${list(unmade)}: the token is still to be made.`);
+	const { tokens } = spec.access;
+	const namesOfTokens = (isSo: (token: (typeof tokens)[number], view: TokenView) => boolean) =>
+		list(tokens.filter(token => isSo(token, facts.tokens.get(token.name) ?? NO_TOKEN)).map(token => token.name));
+	const overdue = namesOfTokens((token, view) => isOverdue(token, view, facts.now));
+	if (overdue !== '') return no('RotationOverdue', `${overdue}: to be rotated by now, as rotateEvery says, and was not.`);
+	const unmade = namesOfTokens(({ generation }, view) => view.generation !== generation && view.next?.generation !== generation);
+	if (unmade !== '') return no('AdoptionPending', `${unmade}: the token is still to be made.`);
+	const wanted = wantedIds(tokens, facts.tokens, facts.now);
 	const ready = readyPods(facts);
 	const lagging = ready.filter(pod => {
 		const reply = facts.probes.get(pod.uid)?.reply;
@@ -120,6 +124,8 @@ function tokensCurrent(facts: Facts): Finding<'TokensCurrent'> {
 	});
 	if (lagging.length > 0) return no('AdoptionPending', `${namesOfPods(lagging)}: the newest tokens are not adopted yet.`);
 	const unasked = ready.filter(pod => facts.probes.get(pod.uid)?.reply === undefined);
+	const staged = namesOfTokens((_, view) => view.next !== undefined);
+	if (staged !== '') return no('AdoptionPending', `${staged}: the next token is staged and not in its Secret yet.`);
 	if (ready.length === 0 || unasked.length > 0) return unknown('NotProved', 'Not every pod has said yet which tokens it knows.');
 	return yes('Adopted', 'Every ready pod knows the newest tokens and no other.');
 }

@@ -10,7 +10,7 @@ import type { Transport } from '../../kube/transport.ts';
 import { ANNOTATIONS, namesOf, SLICE_MANAGER, SLICE_SERVICE } from '../desired/names.ts';
 import type { Applier, Ref } from '../reconcile/apply.ts';
 import { type KeysObserved, keyState } from '../reconcile/keys.ts';
-import { tokenView } from '../reconcile/tokens.ts';
+import { tokenView } from '../reconcile/token-state.ts';
 import type { StatusWriter } from '../reconcile/write-status.ts';
 import type { MissingRef, Observed, TokenView } from './observed.ts';
 import { claim, type OwnedKind } from './owned.ts';

@@ -5,8 +5,20 @@ import type { SpecCheck } from './policies.ts';
 import type { PodProbe } from './prober.ts';
 import type { LeaseView, PodView, WorkloadView } from './views.ts';
 
+/** A token that lies in its Secret beside the present one, and will take its place. */
+export type StagedToken = { generation: number; sha256: string; stagedAt: string };
+/** The token before the present one, with the end of the overlap. */
+export type FormerToken = { generation: number; sha256: string; until: string };
 /** A token Secret as its annotations tell it. */
-export type TokenView = { name: string; generation: number | undefined; sha256: string | undefined; rotatedAt: string | undefined };
+export type TokenView = {
+	name: string;
+	generation: number | undefined;
+	sha256: string | undefined;
+	/** When it came into its Secret. */
+	rotatedAt: string | undefined;
+	next?: StagedToken;
+	previous?: FormerToken;
+};
 export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass'; name: string };
 
 export type Observed = {

@@ -16,7 +16,11 @@ const replySchema = z.object({
 	ready: z.boolean(),
 	draining: z.boolean(),
 	keys: z.object({ version: z.int(), fingerprint: z.string().max(80) }).optional(),
-	tokens: z.record(z.string().max(63), z.int()),
+	/** Which tokens it accepts, by name. A pod of an older image tells generations, which prove nothing. */
+	tokens: z.record(
+		z.string().max(63),
+		z.union([z.array(z.string().regex(/^[0-9a-f]{16}$/)).max(1000), z.int().transform((): string[] => [])]),
+	),
 	canary: z.object({ index: z.int(), digest: z.string().max(128) }).optional(),
 });
 

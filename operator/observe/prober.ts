@@ -2,7 +2,7 @@
  * Asks every Vault pod how it is, beside the reconcile and never inside it: a pod that hangs must not delay another vault.
  *
  * Each pod has its own clock with a random phase. It is asked each `periodMs`; sooner, each `hurryMs`, as long as what it last said is not
- * what is wanted (a new pod, a new token generation, a new primary) and for at most `hurryForMs`; and each `retryMs` after a failure.
+ * what is wanted (a new pod, a new token, a new primary) and for at most `hurryForMs`; and each `retryMs` after a failure.
  * Three failures in a row mean down. Whenever what is known of a pod changes, `onChange` gets the key of its vault.
  *
  * A primary gives itself away before its turn comes: it renews its Lease every other second. One that has not for `silenceMs` is suspected:
@@ -34,9 +34,11 @@ export type ProbePlan = {
 	silenceMs: number;
 	answers: ReadonlyMap<number, string>;
 	fingerprint: string | undefined;
-	/** Generation by token name. */
-	tokens: Readonly<Record<string, number>>;
+	/** Ids of the tokens to be accepted, by token name. */
+	tokens: TokenIds;
 };
+
+type TokenIds = Readonly<Record<string, readonly string[]>>;
 
 type Watched = {
 	key: string;
@@ -207,8 +209,9 @@ function isAsWanted({ reply, proof }: PodProbe, plan: ProbePlan, target: ProbeTa
 	return (reply.role === 'primary') === target.wantsPrimary && hasAdopted(reply, plan.tokens);
 }
 
-/** Whether a pod knows every generation wanted and no other token. */
-export function hasAdopted(reply: ProbeReply, tokens: Readonly<Record<string, number>>): boolean {
-	const names = Object.keys(tokens);
-	return Object.keys(reply.tokens).length === names.length && names.every(name => reply.tokens[name] === tokens[name]);
+/** Whether a pod accepts every token wanted and no other. */
+export function hasAdopted(reply: ProbeReply, tokens: TokenIds): boolean {
+	const told = (ids: TokenIds) => Object.entries(ids).flatMap(([name, each]) => each.map(id => `${name} ${id}`));
+	const wanted = new Set(told(tokens));
+	return wanted.symmetricDifference(new Set(told(reply.tokens))).size === 0;
 }

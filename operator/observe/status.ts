@@ -5,6 +5,7 @@ import type { RuneVaultStatus } from '../../crds/status.ts';
 import { endpointOf } from '../desired/endpoint.ts';
 import { KEY_VERSION, namesOf } from '../desired/names.ts';
 import { outdatedPods } from '../reconcile/rollout.ts';
+import { adopters, formerUntil, isComplete, nextRotation } from '../reconcile/token-state.ts';
 import { failoverStatus } from './failover-status.ts';
 import { type Facts, findAll } from './findings.ts';
 import { isRouted, primaryPod } from './observed.ts';
@@ -33,18 +34,23 @@ function keysStatus({ keys, vault }: Facts, spec: RuneVaultSpec | undefined, pre
 function tokenStatus(facts: Facts, spec: RuneVaultSpec | undefined, previous: RuneVaultStatus): RuneVaultStatus['tokens'] {
 	if (spec === undefined) return previous.tokens;
 	const ready = facts.pods.filter(pod => pod.isReady);
-	const made = spec.access.tokens.map(({ name }) => {
+	const made = spec.access.tokens.map(wanted => {
+		const { name } = wanted;
 		const token = facts.tokens.get(name);
-		if (token?.generation === undefined || token.rotatedAt === undefined) return undefined;
-		const { generation, rotatedAt } = token;
-		const adoptedBy = ready.filter(pod => facts.probes.get(pod.uid)?.reply?.tokens[name] === generation).map(pod => pod.name);
-		const state: 'Active' | 'Rotating' = ready.length > 0 && adoptedBy.length < ready.length ? 'Rotating' : 'Active';
+		if (token === undefined || !isComplete(token)) return undefined;
+		const { generation, rotatedAt, sha256, next } = token;
+		const adoptedBy = adopters(facts, name, sha256).map(pod => pod.name);
+		const isRotating = next !== undefined || (ready.length > 0 && adoptedBy.length < ready.length);
+		const state: 'Active' | 'Rotating' = isRotating ? 'Rotating' : 'Active';
+		const [nextRotationAt, previousUntil] = [nextRotation(wanted, token), formerUntil(wanted, token, facts.now)];
 		return {
 			name,
 			generation,
 			secretName: namesOf(facts.vault.metadata.name).tokenSecret(name),
 			state,
 			rotatedAt,
+			...(nextRotationAt === undefined ? {} : { nextRotationAt: instant(nextRotationAt) }),
+			...(previousUntil === undefined ? {} : { previousUntil: instant(previousUntil) }),
 			adoptedBy: adoptedBy.sort(),
 		};
 	});

@@ -3,6 +3,7 @@ import { durationMs } from '../../crds/fields.ts';
 import type { CheckedVault, Inputs, Verifier } from '../desired/inputs.ts';
 import type { Observed, TokenView } from '../observe/observed.ts';
 import type { ProbePlan } from '../observe/prober.ts';
+import { type TokenViews, wantedIds } from './token-state.ts';
 
 export type Settings = Pick<Inputs, 'image' | 'version' | 'operatorNamespace' | 'clusterDomain'>;
 
@@ -38,13 +39,15 @@ const STANDARD_LEASE_MS = 15_000;
 export const leaseDurationMs = ({ check }: Pick<Observed, 'check'>): number =>
 	'spec' in check ? durationMs(check.spec.failover.leaseDuration) : STANDARD_LEASE_MS;
 
+/** What an overlap is at the most; for tokens of which no spec can be read. */
+const withLongestOverlap = ({ name }: TokenView) => ({ name, overlap: '168h' });
+
 /**
  * Whom to ask, and what is expected of them: every ready pod, and the holder of the Lease even when it is not ready any more, because only
  * its answer tells why. With an invalid spec the pods are asked on, by what is known of them.
  */
-export function probePlan(observed: Observed, tokens: ReadonlyMap<string, TokenView>): ProbePlan {
+export function probePlan(observed: Observed, tokens: TokenViews, now: number): ProbePlan {
 	const { pods, lease, answers, keys, check, vault } = observed;
-	const generations = [...tokens].flatMap(([name, { generation }]) => (generation === undefined ? [] : [[name, generation] as const]));
 	const recorded = vault.status?.keys?.fingerprint ?? (keys.stage === 'ready' ? keys.fingerprint : undefined);
 	return {
 		targets: pods
@@ -56,6 +59,6 @@ export function probePlan(observed: Observed, tokens: ReadonlyMap<string, TokenV
 		silenceMs: leaseDurationMs(observed) / 3,
 		answers,
 		fingerprint: recorded,
-		tokens: Object.fromEntries(generations),
+		tokens: wantedIds('spec' in check ? check.spec.access.tokens : [...tokens.values()].map(withLongestOverlap), tokens, now),
 	};
 }

@@ -5,16 +5,17 @@ import type { Facts } from '../observe/findings.ts';
 import { type GatherEffects, gather } from '../observe/gather.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { Prober } from '../observe/prober.ts';
-import { computeStatus, instant } from '../observe/status.ts';
+import { computeStatus } from '../observe/status.ts';
 import { type AppointEffects, moveOn, settleTarget } from './appoint.ts';
 import type { Choice } from './failover.ts';
 import { type Note, notesOf } from './notes.ts';
 import { checkedVault, probePlan } from './plan.ts';
+import { tokensAgainAfterMs } from './token-state.ts';
 import { type WriteEffects, type WriteResult, writeAll } from './write.ts';
 import type { StatusWriter } from './write-status.ts';
 
 export type ReconcileEffects = GatherEffects &
-	Omit<WriteEffects, 'now' | 'instant' | 'note'> & {
+	Omit<WriteEffects, 'now' | 'note'> & {
 		prober: Prober;
 		statusWriter: StatusWriter;
 		/** Milliseconds since 1970. */
@@ -45,9 +46,9 @@ export async function reconcileVault(key: string, effects: ReconcileEffects): Pr
 	const now = effects.now();
 	const note = (each: Note) => tell(observed.vault, each);
 	const moved = await moveAndSettle(key, observed, { ...effects, note });
-	const written = await write(observed, { ...effects, now, instant: instant(now), note });
+	const written = await write(observed, { ...effects, now, note });
 	written.errors.push(...moved.errors);
-	prober.plan(key, probePlan(observed, written.tokens));
+	prober.plan(key, probePlan(observed, written.tokens, now));
 
 	const facts: Facts = { ...observed, tokens: written.tokens, problems: written.problems, appointed: moved.appointed, now };
 	// A fresh leader knows nothing of the pods yet: the last status stays until each of them has answered, or has not in time.
@@ -59,7 +60,7 @@ export async function reconcileVault(key: string, effects: ReconcileEffects): Pr
 		onStatus(key, { ...facts, vault: { ...observed.vault, status } }, before);
 	}
 	if (written.errors.length > 0) throw new AggregateError(written.errors, `${written.errors.length} writes failed`);
-	const againAfterMs = Math.min(written.againAfterMs ?? RESYNC_MS, isSettled(facts) ? RESYNC_MS : UNSETTLED_MS);
+	const againAfterMs = Math.min(written.againAfterMs ?? RESYNC_MS, tokensAfterMs(facts), isSettled(facts) ? RESYNC_MS : UNSETTLED_MS);
 	return { againAfterMs: Math.max(againAfterMs, SOONEST_MS) };
 }
 
@@ -88,6 +89,10 @@ async function write(observed: Observed, effects: WriteEffects): Promise<WriteRe
 
 /** Whether a pod has not been asked yet. The prober asks at once and says so when it has, 2 s later at most. */
 const isBlind = ({ pods, probes }: Observed): boolean => pods.some(pod => pod.isReady && pod.ip !== undefined && !probes.has(pod.uid));
+
+/** When the time will have changed something about the tokens; also while paused, when no more than the status tells of it. */
+const tokensAfterMs = ({ check, tokens, now }: Facts): number =>
+	('spec' in check ? tokensAgainAfterMs(check.spec.access.tokens, tokens, now) : undefined) ?? RESYNC_MS;
 
 /** Whether nothing is expected to change by itself. */
 function isSettled({ pods, keys, missingRefs, problems, check }: Facts): boolean {

@@ -16,6 +16,7 @@ import { type Applier, refusalText } from './apply.ts';
 import type { Note } from './notes.ts';
 import { inputsOf, type Settings } from './plan.ts';
 import { keygenRetryAfter, markPods, retryKeygen, rollOut } from './pods.ts';
+import { isAdopted } from './token-state.ts';
 import { ensureToken, type TokenEffects, verifiersOf } from './tokens.ts';
 
 export type WriteEffects = {
@@ -23,13 +24,11 @@ export type WriteEffects = {
 	caches: Caches;
 	transport: Transport;
 	settings: Settings;
-	readToken: TokenEffects['readToken'];
+	readTexts: TokenEffects['readTexts'];
 	randomBytes: TokenEffects['randomBytes'];
 	note: (note: Note) => void;
 	/** Milliseconds since 1970. */
 	now: number;
-	/** RFC 3339, whole seconds. */
-	instant: string;
 };
 
 /** What a write is about, for problems. */
@@ -62,7 +61,7 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 		await attempt({ kind: 'Secret', name: names.tokenSecret(wanted.name) }, async () => {
 			const before = observed.tokens.get(wanted.name);
 			if (before !== undefined) tokens.set(wanted.name, before);
-			const made = await ensureToken(vault, wanted, tokenEffects(effects));
+			const made = await ensureToken(vault, wanted, tokenEffects(observed, effects));
 			if (made !== undefined && 'kind' in made) return made;
 			if (made === undefined) tokens.delete(wanted.name);
 			else tokens.set(wanted.name, made);
@@ -70,7 +69,7 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 		});
 	}
 	result.tokens = tokens;
-	const inputs = inputsOf(observed, effects.settings, verifiersOf(vault, tokens));
+	const inputs = inputsOf(observed, effects.settings, verifiersOf(vault, tokens, effects.now));
 	const wanted = desired(vault, inputs);
 	for (const object of wanted) {
 		await attempt({ kind: object.kind, name: object.metadata.name }, async () => {
@@ -100,10 +99,13 @@ const healed = (kind: string, name: string): Note => ({
 	message: `${kind} ${name} had been changed by others and is put back.`,
 });
 
-function tokenEffects({ applier, settings, readToken, randomBytes, note, instant }: WriteEffects): TokenEffects {
+function tokenEffects(observed: Observed, { applier, settings, readTexts, randomBytes, note, now }: WriteEffects): TokenEffects {
+	const rotated = (token: string, until: string | undefined) =>
+		`Token ${token} was made anew; the old one is ${until === undefined ? 'refused' : `accepted until ${until}`}.`;
 	const told = {
 		make: { type: 'Normal', reason: 'TokenCreated', message: (token: string) => `Token ${token} was made.` },
-		rotate: { type: 'Normal', reason: 'TokenRotated', message: (token: string) => `Token ${token} was made anew; the old one is refused.` },
+		rotate: { type: 'Normal', reason: 'TokenRotated', message: rotated },
+		switch: { type: 'Normal', reason: 'TokenRotated', message: rotated },
 		rewrite: {
 			type: 'Normal',
 			reason: 'Healed',
@@ -113,11 +115,12 @@ function tokenEffects({ applier, settings, readToken, randomBytes, note, instant
 	return {
 		applier,
 		version: settings.version,
-		readToken,
+		readTexts,
 		randomBytes,
-		now: instant,
-		onStep: (step, token) =>
-			note({ type: told[step].type, reason: told[step].reason, action: 'Rotate', message: told[step].message(token) }),
+		now,
+		isAdopted: (name, sha256) => isAdopted(observed, name, sha256),
+		onStep: (step, token, until) =>
+			note({ type: told[step].type, reason: told[step].reason, action: 'Rotate', message: told[step].message(token, until) }),
 	};
 }
 

@@ -31,6 +31,8 @@ export type Verifiers = {
 	check(token: string): Verdict;
 	/** The newest generation adopted for each token name. */
 	generations(): Record<string, number>;
+	/** By token name, which tokens are accepted now: the first digits of their SHA-256, which tell tokens apart and nothing of them. */
+	ids(): Record<string, string[]>;
 	/** Why the newest file is not in force, if it is not. Names the file, never its content. */
 	problem(): string | undefined;
 	close(): void;
@@ -71,6 +73,7 @@ export function fixedVerifiers(table: VerifierTable, now: () => number = Date.no
 	return {
 		check: token => verifyToken(table, token, now()),
 		generations: () => newestGenerations(table),
+		ids: () => acceptedIds(table, now()),
 		problem: () => undefined,
 		close: () => undefined,
 	};
@@ -110,6 +113,7 @@ export function watchVerifiers(
 	return {
 		check: token => verifyToken(table, token, now()),
 		generations: () => newestGenerations(table),
+		ids: () => acceptedIds(table, now()),
 		problem: () => problem,
 		close() {
 			clearInterval(timer);
@@ -137,4 +141,12 @@ function newestGenerations(table: VerifierTable): Record<string, number> {
 	const newest: Record<string, number> = {};
 	for (const { identity } of table.values()) newest[identity.name] = Math.max(newest[identity.name] ?? 0, identity.generation);
 	return newest;
+}
+
+const ID_DIGITS = 16;
+
+function acceptedIds(table: VerifierTable, now: number): Record<string, string[]> {
+	const accepted = [...table].filter(([, { expiresAt }]) => expiresAt > now);
+	const byName = Map.groupBy(accepted, ([, { identity }]) => identity.name);
+	return Object.fromEntries([...byName].map(([name, each]) => [name, each.map(([sha256]) => sha256.slice(0, ID_DIGITS))]));
 }

@@ -26,7 +26,7 @@ export function answerProbe({ state, config, log }: Vault): Middleware {
 			ready: isReady(state),
 			draining: state.isDraining,
 			...(key === undefined ? {} : { keys: { version: key.version, fingerprint: key.fingerprint } }),
-			tokens: state.verifiers?.generations() ?? {},
+			tokens: state.verifiers?.ids() ?? {},
 			...(state.verifiers?.problem() === undefined ? {} : { verifiers_problem: state.verifiers.problem() }),
 		};
 		if (key === undefined || canary === null || nonce === null) return;

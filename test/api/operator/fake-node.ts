@@ -13,7 +13,7 @@ export const FINGERPRINT = `sha256:${'ab'.repeat(32)}`;
 const ANSWERS = { 0: 'a0'.repeat(32), 1: 'b1'.repeat(32), 2: 'c2'.repeat(32), 3: 'd3'.repeat(32) };
 const UPDATE_REVISION = 'template-1';
 
-type Verifiers = { tokens: { name: string; generation: number; sha256: string }[] };
+type Verifiers = { tokens: { name: string; generation: number; sha256: string; expiresAt?: string }[] };
 
 let nodes = 0;
 
@@ -21,6 +21,13 @@ let nodes = 0;
 export const nodeOf = (ordinal: number): string => `node-${ordinal}`;
 
 const containerStatus = (ready: boolean) => ({ name: 'vault', ready, restartCount: 0, image: 'x', imageID: 'x', state: {} });
+
+/** Which of these tokens a pod accepts now, as it tells them. */
+function idsOf(tokens: Verifiers['tokens']): Record<string, string[]> {
+	const accepted = tokens.filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > Date.now());
+	const byName = Map.groupBy(accepted, token => token.name);
+	return Object.fromEntries([...byName].map(([name, each]) => [name, each.map(({ sha256 }) => sha256.slice(0, 16))]));
+}
 
 export class FakeNode {
 	readonly #world: World;
@@ -210,7 +217,7 @@ export class FakeNode {
 			ready: true,
 			draining: false,
 			keys: { version: 1, fingerprint: FINGERPRINT },
-			tokens: Object.fromEntries(tokens.map(token => [token.name, token.generation])),
+			tokens: idsOf(tokens),
 			canary: { index: canary, digest: createHash('sha256').update(`${nonce}:${answer}`).digest('hex') },
 		};
 		return this.lies.get(name)?.(reply) ?? reply;

@@ -3,6 +3,7 @@ import { type RuneVault, type RuneVaultSpec, runeVaultSpecSchema } from '../../.
 import type { RuneVaultStatus } from '../../../crds/status.ts';
 import type { CheckedVault, Inputs } from '../../../operator/desired/inputs.ts';
 import type { Facts } from '../../../operator/observe/findings.ts';
+import type { TokenView } from '../../../operator/observe/observed.ts';
 import type { ProbeReply } from '../../../operator/observe/probe.ts';
 import type { PodProbe } from '../../../operator/observe/prober.ts';
 import type { PodView } from '../../../operator/observe/views.ts';
@@ -11,6 +12,8 @@ import type { KeyState } from '../../../operator/reconcile/keys.ts';
 export const NOW = Date.parse('2026-03-01T12:00:00Z');
 export const FINGERPRINT = `sha256:${'ab'.repeat(32)}`;
 const SHA256 = 'cd'.repeat(32);
+/** How pods name the token of the healthy vault. */
+export const TOKEN_ID = SHA256.slice(0, 16);
 
 const spec = (over: Record<string, unknown> = {}): RuneVaultSpec => runeVaultSpecSchema.parse({ team: 'acme', ...over });
 
@@ -77,7 +80,7 @@ export const reply = (over: Partial<ProbeReply> = {}): ProbeReply => ({
 	ready: true,
 	draining: false,
 	keys: { version: 1, fingerprint: FINGERPRINT },
-	tokens: { team: 1 },
+	tokens: { team: [TOKEN_ID] },
 	...over,
 });
 
@@ -128,6 +131,13 @@ export const withSpec =
 export const withKeys =
 	(keys: KeyState): Modifier =>
 	before => ({ ...before, keys });
+/** Changes what the Secret of the token `team` tells. */
+export const withToken =
+	(over: Partial<TokenView>): Modifier =>
+	before => {
+		const team: TokenView = { name: 'team', generation: 1, sha256: SHA256, rotatedAt: '2026-03-01T09:00:00Z', ...over };
+		return { ...before, tokens: new Map([...before.tokens, ['team', team]]) };
+	};
 export const withStatus =
 	(status: RuneVaultStatus): Modifier =>
 	before => ({ ...before, vault: { ...before.vault, status } });

@@ -4,8 +4,9 @@ import { beforeEach, describe, it, type TestContext } from 'node:test';
 import { systemClock } from '../../../kube/clock.ts';
 import { type Ask, judge, type ProbeReply, parseReply } from '../../../operator/observe/probe.ts';
 import { hasAdopted, type ProbePlan, Prober } from '../../../operator/observe/prober.ts';
-import { FINGERPRINT, reply } from './builders.ts';
+import { FINGERPRINT, TOKEN_ID as ID, reply } from './builders.ts';
 
+const OTHER_ID = '00ff'.repeat(4);
 const ANSWER = 'a0'.repeat(32);
 const question = { canary: 2, nonce: 'ff00' };
 const digest = createHash('sha256').update(`ff00:${ANSWER}`).digest('hex');
@@ -38,10 +39,19 @@ describe('the proof in a reply', () => {
 		assert.deepEqual(parseReply(JSON.stringify(reply())), reply());
 	});
 
-	it('knows whether a pod has adopted exactly the tokens wanted', () => {
-		assert.ok(hasAdopted(reply({ tokens: { team: 1, admin: 2 } }), { admin: 2, team: 1 }));
-		assert.ok(!hasAdopted(reply({ tokens: { team: 1 } }), { admin: 2, team: 1 }));
-		assert.ok(!hasAdopted(reply({ tokens: { team: 1, former: 1 } }), { team: 1 }));
+	it('[OPR-42] knows whether a pod accepts exactly the tokens wanted, in any order', () => {
+		const has = (tokens: Record<string, string[]>, wanted: Record<string, string[]>) => hasAdopted(reply({ tokens }), wanted);
+		assert.ok(has({ team: [ID], admin: [OTHER_ID] }, { admin: [OTHER_ID], team: [ID] }));
+		assert.ok(has({ team: [ID, OTHER_ID] }, { team: [OTHER_ID, ID] }));
+		assert.ok(!has({ team: [ID] }, { admin: [ID], team: [ID] }));
+		assert.ok(!has({ team: [ID], former: [OTHER_ID] }, { team: [ID] }));
+		assert.ok(!has({ team: [ID] }, { team: [OTHER_ID] }), 'made anew at the same generation');
+		assert.ok(!has({ team: [ID, OTHER_ID] }, { team: [ID] }));
+	});
+
+	it('[OPR-42] takes generations, as pods of an older image tell them, for no proof of adoption', () => {
+		const older = parseReply(JSON.stringify({ ...reply(), tokens: { team: 1 } }));
+		assert.ok(!hasAdopted(older, { team: [ID] }));
 	});
 });
 
@@ -56,7 +66,7 @@ describe('the prober', () => {
 		silenceMs: 5_000,
 		answers: new Map([[2, ANSWER]]),
 		fingerprint: FINGERPRINT,
-		tokens: { team: 1 },
+		tokens: { team: [ID] },
 		...over,
 	});
 	const honest: Ask = async (_ip, { nonce }) =>
@@ -107,20 +117,20 @@ describe('the prober', () => {
 		const pass = begin(t);
 		prober.plan('rune/acme', plan());
 		await pass(100);
-		prober.plan('rune/acme', plan({ tokens: { team: 2 } }));
+		prober.plan('rune/acme', plan({ tokens: { team: [OTHER_ID] } }));
 		await pass(2_000);
 		assert.ok(asked.length >= 5, `${asked.length}`);
-		behave = async (...args) => ({ ...(await honest(...args)), tokens: { team: 2 } });
+		behave = async (...args) => ({ ...(await honest(...args)), tokens: { team: [OTHER_ID] } });
 		await pass(500);
 		const settled = asked.length;
-		assert.deepEqual(prober.known('pod-0')?.reply?.tokens, { team: 2 });
+		assert.deepEqual(prober.known('pod-0')?.reply?.tokens, { team: [OTHER_ID] });
 		await pass(5_000);
 		assert.equal(asked.length, settled);
 	});
 
 	it('[OPR-17] does not hurry for ever', async t => {
 		const pass = begin(t);
-		prober.plan('rune/acme', plan({ tokens: { team: 2 } }));
+		prober.plan('rune/acme', plan({ tokens: { team: [OTHER_ID] } }));
 		await pass(15_000);
 		const hurried = asked.length;
 		await pass(20_000);

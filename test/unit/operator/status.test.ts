@@ -24,6 +24,10 @@ const HEALTHY: Record<ConditionType, string> = {
 	Degraded: 'False Healthy',
 };
 
+const STAGED = { generation: 1, sha256: 'ef'.repeat(32), stagedAt: '2026-03-01T11:59:59Z' };
+/** The token of the healthy vault is three hours old. */
+const everySeconds = (seconds: number) => ({ access: { tokens: [{ name: 'team', rotateEvery: `${seconds}s` }] } });
+
 const keysMissing = { Ready: 'False KeysNotLoaded', KeysLoaded: 'False KeysMissing', Degraded: 'True KeysMissing' };
 const young = { createdAt: '2026-03-01T11:59:50Z', isReady: false };
 
@@ -109,13 +113,37 @@ const ROWS: Row[] = [
 	['a pod of an older template', [build.withPod(2, { revision: 'old' })], { Progressing: 'True RollingOut' }],
 	[
 		'a pod with an old token',
-		[build.withProbe(1, { reply: build.reply({ tokens: { team: 0 } }) })],
+		[build.withProbe(1, { reply: build.reply({ tokens: { team: ['0'.repeat(16)] } }) })],
 		{ TokensCurrent: 'False AdoptionPending', Progressing: 'True RotatingTokens' },
 	],
 	[
 		'a pod that still knows a token that was taken out',
-		[build.withProbe(1, { reply: build.reply({ tokens: { team: 1, former: 1 } }) })],
+		[build.withProbe(1, { reply: build.reply({ tokens: { team: [build.TOKEN_ID], former: ['0'.repeat(16)] } }) })],
 		{ TokensCurrent: 'False AdoptionPending', Progressing: 'True RotatingTokens' },
+	],
+	[
+		'a token that was made anew at the same generation, and that a pod does not know',
+		[
+			build.withToken({ sha256: 'ef'.repeat(32) }),
+			build.withProbe(0, { reply: build.reply({ role: 'primary', tokens: { team: ['ef'.repeat(8)] } }) }),
+		],
+		{ TokensCurrent: 'False AdoptionPending', Progressing: 'True RotatingTokens' },
+	],
+	[
+		'a token that is staged and that pods do not know',
+		[build.withToken({ next: STAGED })],
+		{ TokensCurrent: 'False AdoptionPending', Progressing: 'True RotatingTokens' },
+	],
+	[
+		'a token that is staged, with every pod knowing it',
+		[build.withToken({ next: { ...STAGED, sha256: 'cd'.repeat(32) } })],
+		{ TokensCurrent: 'False AdoptionPending', Progressing: 'True RotatingTokens' },
+	],
+	['a token that is due since less than a minute', [build.withSpec(everySeconds(3 * 3600 - 59))], {}],
+	[
+		'a token that should have been rotated a minute ago',
+		[build.withSpec(everySeconds(3 * 3600 - 60)), build.paused()],
+		{ TokensCurrent: 'False RotationOverdue', Programmed: 'Unknown Paused', Progressing: 'False Paused' },
 	],
 	[
 		'a token that is still to be made',
@@ -196,8 +224,21 @@ describe('the status', () => {
 		assert.deepEqual([later.endpoint, later.tokens, later.keys, later.primary], [first.endpoint, first.tokens, first.keys, first.primary]);
 	});
 
+	it('[OPR-41] [OPR-43] tells when a token is rotated next, and until when the one before is accepted', () => {
+		const spec = build.withSpec({ access: { tokens: [{ name: 'team', rotateEvery: '30h', overlap: '24h' }] } });
+		const previous = { generation: 1, sha256: 'ef'.repeat(32), until: '2026-03-02T09:00:00Z' };
+		const status = computeStatus(facts(spec, build.withToken({ previous })));
+		assert.deepEqual(
+			status.tokens?.map(({ nextRotationAt, previousUntil }) => [nextRotationAt, previousUntil]),
+			[['2026-03-02T15:00:00Z', '2026-03-02T09:00:00Z']],
+		);
+		assert.ok(runeVaultStatusSchema.safeParse(status).success);
+		const later = computeStatus({ ...facts(spec, build.withToken({ previous })), now: Date.parse(previous.until) });
+		assert.equal(later.tokens?.[0]?.previousUntil, undefined);
+	});
+
 	it('tells of a token that a pod has not adopted yet', () => {
-		const status = computeStatus(facts(build.withProbe(2, { reply: build.reply({ tokens: { team: 0 } }) })));
+		const status = computeStatus(facts(build.withProbe(2, { reply: build.reply({ tokens: { team: ['0'.repeat(16)] } }) })));
 		assert.deepEqual(
 			status.tokens?.map(({ state, adoptedBy }) => [state, adoptedBy]),
 			[['Rotating', ['acme-0', 'acme-1']]],

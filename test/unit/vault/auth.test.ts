@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { parseBearer } from '../../../vault/auth/bearer.ts';
 import { createBuckets } from '../../../vault/auth/bucket.ts';
 import { createLockout } from '../../../vault/auth/lockout.ts';
-import { parseVerifiers, verifyToken } from '../../../vault/auth/verifiers.ts';
+import { fixedVerifiers, parseVerifiers, verifyToken } from '../../../vault/auth/verifiers.ts';
 
 const token = 'evt_acme_0123456789abcdefghijABCDEFGHIJ01';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -44,6 +44,11 @@ describe('verifiers', () => {
 	it('a token is good until the moment it expires', () => {
 		assert.equal(verifyToken(table, 'guest', expiry - 1).ok, true);
 		assert.deepEqual(verifyToken(table, 'guest', expiry), { ok: false, reason: 'expired' });
+	});
+	it('[OPR-42] tells the ids of the tokens it accepts, until the moment one expires', () => {
+		const [team, guest] = [token, 'guest'].map(text => sha256(text).slice(0, 16));
+		assert.deepEqual(fixedVerifiers(table, () => expiry - 1).ids(), { team: [team], guest: [guest] });
+		assert.deepEqual(fixedVerifiers(table, () => expiry).ids(), { team: [team] });
 	});
 	for (const [name, text, message] of [
 		['not JSON', '{', /^not JSON$/],

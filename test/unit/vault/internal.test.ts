@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { healthOf } from '../../../vault/http/health.ts';
 import { canaryAnswer, canaryDigest, newCanary } from '../../../vault/keys/canary.ts';
 import { newState } from '../../../vault/state.ts';
-import { fakeKeyring, type RunningVault, startVault, testVerifiers, vendorKeyring } from './builders.ts';
+import { fakeKeyring, type RunningVault, sha256, startVault, testVerifiers, tokens, vendorKeyring } from './builders.ts';
 
 describe('healthOf', () => {
 	const ready = () => ({
@@ -70,7 +70,8 @@ describe('the internal listener', () => {
 		running.vault.state.isDraining = false;
 	});
 
-	it('[VLT-25] /probe without a challenge says who this is', async () => {
+	it('[VLT-25] [OPR-42] /probe without a challenge says who this is, and which tokens it accepts', async () => {
+		const id = (token: string) => sha256(token).slice(0, 16);
 		const { current } = running.vault.state.keyring ?? fakeKeyring();
 		assert.deepEqual(JSON.parse((await get('/probe')).text), {
 			vault_version: '0.1.0',
@@ -79,7 +80,7 @@ describe('the internal listener', () => {
 			ready: true,
 			draining: false,
 			keys: { version: 1, fingerprint: current.fingerprint },
-			tokens: { team: 3, guest: 1, admin: 1 },
+			tokens: { team: [id(tokens.team)], guest: [id(tokens.guest)], admin: [id(tokens.admin)] },
 		});
 	});
 

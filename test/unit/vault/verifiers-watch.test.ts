@@ -55,6 +55,7 @@ describe('watchVerifiers', () => {
 		assert.equal(current.check('old').ok, false);
 		assert.equal(current.check('new').ok, true);
 		assert.deepEqual(current.generations(), { team: 2 });
+		assert.deepEqual(current.ids(), { team: [createHash('sha256').update('new').digest('hex').slice(0, 16)] });
 	});
 
 	it('[VLT-6] keeps the last good one when the new one is broken, says so, and recovers', async () => {
