@@ -15,6 +15,8 @@ import { byOrdinal, isReady, type Pod, readinessOf } from './vaults.ts';
 /** Conditions of which False is the good state. */
 const BAD_WHEN_TRUE: readonly ConditionType[] = ['Progressing', 'Degraded'];
 const FINGERPRINT_DIGITS = 12;
+/** Columns of the tokens that are shown when one of them has the time. */
+const TIMES = { nextRotationAt: 'NEXT ROTATION', previousUntil: 'PREVIOUS UNTIL' } as const;
 
 /** @param pods its Vault pods; undefined when they may not be listed. */
 export function renderVault(vault: RuneVault, pods: readonly Pod[] | undefined, now: Date): string[] {
@@ -103,12 +105,14 @@ function podTable(pods: readonly Pod[], { primary }: RuneVaultStatus, now: Date)
 
 function tokenTable({ tokens = [] }: RuneVaultStatus, now: Date): string[] {
 	if (tokens.length === 0) return ['none yet'];
-	const rows = tokens.map(({ name, generation, state, rotatedAt, adoptedBy }) => [
-		name,
-		String(generation),
-		state,
-		age(rotatedAt, now),
-		adoptedBy.length === 0 ? 'none' : adoptedBy.join(', '),
+	const times = (['nextRotationAt', 'previousUntil'] as const).filter(field => tokens.some(token => token[field] !== undefined));
+	const rows = tokens.map(token => [
+		token.name,
+		String(token.generation),
+		token.state,
+		age(token.rotatedAt, now),
+		...times.map(field => token[field] ?? '-'),
+		token.adoptedBy.length === 0 ? 'none' : token.adoptedBy.join(', '),
 	]);
-	return table(['NAME', 'GENERATION', 'STATE', 'AGE', 'ADOPTED BY'], rows);
+	return table(['NAME', 'GENERATION', 'STATE', 'AGE', ...times.map(field => TIMES[field]), 'ADOPTED BY'], rows);
 }

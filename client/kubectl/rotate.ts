@@ -26,8 +26,10 @@ export async function rotateToken(session: Session, { name, token, waitMs }: Rot
 	const { patched, generation } = await raise(session, vault, token);
 	session.print(`token ${token} of ${name}: generation ${generation} is asked for`);
 	if (waitMs === undefined) return;
-	await waitFor(session, name, { token, generation, specGeneration: patched.metadata.generation }, waitMs);
-	session.print(`token ${token} of ${name}: generation ${generation} is in force on every pod; the old token is refused`);
+	const { status } = await waitFor(session, name, { token, generation, specGeneration: patched.metadata.generation }, waitMs);
+	const until = status?.tokens?.find(each => each.name === token)?.previousUntil;
+	const old = until === undefined ? 'refused' : oneLine(`accepted until ${until}`);
+	session.print(`token ${token} of ${name}: generation ${generation} is in force on every pod; the old token is ${old}`);
 }
 
 async function raise(session: Session, vault: RuneVault, token: string): Promise<{ patched: RuneVault; generation: number }> {
@@ -57,12 +59,13 @@ async function hasChanged(session: Session, { metadata }: RuneVault): Promise<bo
 	return after.metadata.uid !== metadata.uid || after.metadata.generation !== metadata.generation;
 }
 
-async function waitFor(session: Session, name: string, goal: Goal, waitMs: number): Promise<void> {
+/** @returns the vault in which the goal is reached. */
+async function waitFor(session: Session, name: string, goal: Goal, waitMs: number): Promise<RuneVault> {
 	const { clock, tell } = session;
 	const endsAt = clock.now() + waitMs;
 	for (let told = ''; ; ) {
 		const state = await look(session, name, goal);
-		if (state === undefined) return;
+		if (typeof state !== 'string') return state;
 		if (state !== told) tell(state);
 		told = state;
 		if (clock.now() + LOOK_EVERY_MS > endsAt) {
@@ -72,10 +75,11 @@ async function waitFor(session: Session, name: string, goal: Goal, waitMs: numbe
 	}
 }
 
-/** What is being waited for; an API server that is away for a moment is waited for too. */
-async function look(session: Session, name: string, goal: Goal): Promise<string | undefined> {
+/** The vault in which the goal is reached, or what is being waited for; an API server that is away for a moment is waited for too. */
+async function look(session: Session, name: string, goal: Goal): Promise<RuneVault | string> {
 	try {
-		return pending(await readVault(session, name), goal);
+		const vault = await readVault(session, name);
+		return pending(vault, goal) ?? vault;
 	} catch (error) {
 		if (!isTransient(error)) throw error;
 		return 'waiting for the API server';

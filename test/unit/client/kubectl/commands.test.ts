@@ -141,8 +141,16 @@ describe('kubectl runevault rotate token', () => {
 		const onRead = (_: unknown, count: number) => steps[count - 1] ?? vault;
 		const { code, out, err } = await kubectl(asked, { vaults: [vault], onPatch: patched, onRead });
 		assert.equal(code, 0);
-		assert.match(out, /generation 2 is in force on every pod/);
+		assert.match(out, /generation 2 is in force on every pod; the old token is refused\n$/);
 		assert.equal(err, 'waiting for the operator to see the change\nwaiting for the token to be made\n');
+	});
+
+	it('[CLI-7] tells until when the old token is accepted beside the new one', async () => {
+		const tokens = (adopted.tokens ?? []).map(each => ({ ...each, previousUntil: '2026-01-02T04:04:05Z' }));
+		const onRead = (_: unknown, count: number) => (count === 1 ? vault : aVault({ status: { ...adopted, tokens } }));
+		const { code, out } = await kubectl(asked, { vaults: [vault], onPatch: patched, onRead });
+		assert.equal(code, 0);
+		assert.match(out, /generation 2 is in force on every pod; the old token is accepted until 2026-01-02T04:04:05Z\n$/);
 	});
 
 	it('a wait that is too long ends with what was last missing', async () => {

@@ -146,6 +146,20 @@ describe('kubectl runevault: a vault as a person reads it', () => {
 			],
 		);
 	});
+
+	it('[CLI-6] tokens come with the next rotation and the end of the token before, when one of them has that', () => {
+		const times = { nextRotationAt: '2026-01-09T03:04:05Z', previousUntil: '2026-01-02T04:04:05Z' };
+		const table = (...tokens: ReturnType<typeof aToken>[]) =>
+			lines(aVault({ status: aStatus({ tokens }) }))
+				.slice(-1 - tokens.length)
+				.map(line => line.trim().split(/ {2,}/));
+		assert.deepEqual(table(aToken(times), aToken({ name: 'admin' })), [
+			['NAME', 'GENERATION', 'STATE', 'AGE', 'NEXT ROTATION', 'PREVIOUS UNTIL', 'ADOPTED BY'],
+			['team', '1', 'Active', '3h', times.nextRotationAt, times.previousUntil, 'acme-0, acme-1'],
+			['admin', '1', 'Active', '3h', '-', '-', 'acme-0, acme-1'],
+		]);
+		assert.deepEqual(table(aToken({ previousUntil: times.previousUntil }))[0]?.slice(3), ['AGE', 'PREVIOUS UNTIL', 'ADOPTED BY']);
+	});
 });
 
 describe('kubectl runevault: events', () => {
