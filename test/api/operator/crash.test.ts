@@ -10,6 +10,7 @@ import { type KubeObject, type Resource, resources } from '../../../kube/resourc
 import { until } from '../../install/run.ts';
 import { FakeNode } from './fake-node.ts';
 import { applyVault, type OperatorRun, patchVault, readVault, runOperator, untilCondition, type VaultName, World } from './fixture.ts';
+import { refusals } from './refusals.ts';
 
 /** Operators at work at the same time, each in its own namespace. */
 const AT_ONCE = 4;
@@ -49,6 +50,22 @@ const rotate: Play = async scene => {
 	scene.generation += 1;
 	await patchVault(world, scene.vault, { spec: { access: { tokens: [{ name: 'team', generation: scene.generation }] } } });
 	await settled(scene.vault, scene.generation);
+};
+
+/** With an overlap; and at each moment in between, the token in the Secret is one that pods are to accept. */
+const rotateGently: Play = async scene => {
+	const { vault, node } = scene;
+	const old = await node.token();
+	scene.oldTokens.push(old);
+	scene.generation += 1;
+	const end = new AbortController();
+	const refused = refusals(node, end.signal);
+	await patchVault(world, vault, { spec: { access: { tokens: [{ name: 'team', generation: scene.generation, overlap: '1h' }] } } });
+	await settled(vault, scene.generation).finally(() => end.abort());
+	assert.equal(await refused, 0);
+	const [, former] = (await node.verifiers()).tokens;
+	assert.equal(former?.sha256, createHash('sha256').update(old).digest('hex'), 'the token before is accepted');
+	assert.ok(former.expiresAt);
 };
 
 async function settled(vault: VaultName, generation: number): Promise<void> {
@@ -178,5 +195,11 @@ describe('an operator killed after any of its writes', () => {
 		const points = await everyCrashPoint(rotate, serving, true);
 		t.diagnostic(`${points} crash points`);
 		assert.ok(points >= 5, `only ${points} crash points`);
+	});
+
+	it('[OPR-19] [OPR-40] [OPR-41] rotates a token with an overlap the same, and refuses no current token meanwhile', async t => {
+		const points = await everyCrashPoint(rotateGently, serving, true);
+		t.diagnostic(`${points} crash points`);
+		assert.ok(points >= 8, `only ${points} crash points`);
 	});
 });

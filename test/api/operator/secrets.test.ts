@@ -22,8 +22,8 @@ describe('keys and tokens', { concurrency: 4 }, () => {
 		const { vault, node } = await stage.servingVault('rotate', { access: { tokens } });
 		const [old, admin] = [await node.token('team'), await node.token('admin')];
 		await patchVault(stage.world, vault, { spec: { access: { tokens: [{ name: 'team', generation: 2 }, tokens[1]] } } });
-		await until('a new token', async () => (await node.token('team')) !== old, 5_000, 20);
 		await until('its verifier', async () => (await node.verifiers()).tokens[0]?.generation === 2, 5_000, 20);
+		await until('a new token', async () => (await node.token('team')) !== old, 5_000, 20);
 		await untilCondition(stage.world, vault, 'TokensCurrent', 'True');
 		const fresh = await node.token('team');
 		assert.match(fresh, /^evt_acme_[0-9A-Za-z]{32}$/);
@@ -71,9 +71,14 @@ describe('keys and tokens', { concurrency: 4 }, () => {
 	});
 
 	it('[OPR-13] tells the text of a token nowhere but in its Secret', async () => {
-		const { vault, node } = await stage.servingVault('told');
+		const { vault } = await stage.servingVault('told');
 		await patchVault(stage.world, vault, { spec: { access: { tokens: [{ name: 'team', generation: 2 }] } } });
-		await until('the second generation', async () => (await node.verifiers()).tokens[0]?.generation === 2, 5_000, 20);
+		await until(
+			'the second generation',
+			async () => (await readVault(stage.world, vault)).status?.tokens?.[0]?.generation === 2,
+			5_000,
+			20,
+		);
 		await untilCondition(stage.world, vault, 'TokensCurrent', 'True');
 		const readable = [runeVaults, resources.events, resources.configMaps, resources.pods, resources.statefulSets, resources.jobs];
 		const objects = await Promise.all(readable.map(resource => list(stage.world.admin, resource)));
