@@ -29,8 +29,11 @@ export type TokenViews = ReadonlyMap<string, TokenView>;
 export type TokenStep = 'make' | 'rotate' | 'stage' | 'switch' | 'rewrite' | 'keep';
 export type CompleteView = TokenView & { generation: number; sha256: string; rotatedAt: string };
 
-/** How long pods may take to learn of a token before the Secret is switched without them: one that lags must not keep a team from rotating. */
-const LAG_MS = 30_000;
+/**
+ * How long pods may take to learn of a token before the Secret is switched without them: one that lags must not keep a team from rotating.
+ * Without an overlap the token in the Secret is refused already, so there is little to wait for.
+ */
+const lagMs = ({ overlap }: Pick<WantedToken, 'overlap'>): number => (durationMs(overlap) > 0 ? 30_000 : 5_000);
 /** How late a rotation may be before it counts as overdue. */
 const OVERDUE_MS = 60_000;
 
@@ -85,7 +88,8 @@ export function tokenStep(
 		next === undefined ? view.generation === wanted.generation && !isDue(wanted, view, world.now) : next.generation === wanted.generation;
 	if (!isAsWanted) return 'stage';
 	// The distance, not the difference: a clock that was set back must not hold a rotation up.
-	if (next !== undefined && (world.isAdopted(next.sha256) || Math.abs(world.now - Date.parse(next.stagedAt)) >= LAG_MS)) return 'switch';
+	if (next !== undefined && (world.isAdopted(next.sha256) || Math.abs(world.now - Date.parse(next.stagedAt)) >= lagMs(wanted)))
+		return 'switch';
 	return world.isCurrent(view) ? 'keep' : 'rewrite';
 }
 
@@ -162,7 +166,7 @@ export function tokensAgainAfterMs(wanted: readonly WantedToken[], views: TokenV
 		const view = views.get(each.name);
 		if (view === undefined) return [];
 		const due = nextRotation(each, view) ?? Number.POSITIVE_INFINITY;
-		const late = view.next === undefined ? Number.POSITIVE_INFINITY : Date.parse(view.next.stagedAt) + LAG_MS;
+		const late = view.next === undefined ? Number.POSITIVE_INFINITY : Date.parse(view.next.stagedAt) + lagMs(each);
 		return [late, formerUntil(each, view, now) ?? Number.POSITIVE_INFINITY, due, due + OVERDUE_MS];
 	});
 	const soonest = Math.min(...times.filter(time => time > now));

@@ -38,10 +38,12 @@ describe('the step for a token', () => {
 		['rotateEvery, a second before it is due', wanted(EVERY), view({ rotatedAt: at(NOW - HOUR + SECOND) }), {}, 'keep'],
 		['rotateEvery, when it is due', wanted(EVERY), view(), {}, 'stage'],
 		['rotateEvery, when the next one is staged', wanted(EVERY), staged(SECOND), {}, 'keep'],
-		['a staged one that pods do not know yet', wanted(), staged(29 * SECOND), {}, 'keep'],
+		['a staged one that pods do not know yet', wanted({ overlap: '1m' }), staged(29 * SECOND), {}, 'keep'],
+		['the same without an overlap', wanted(), staged(4 * SECOND), {}, 'keep'],
+		['a staged one without an overlap that pods had 5 s to learn of', wanted(), staged(5 * SECOND), {}, 'switch'],
 		['a staged one that pods know', wanted(), staged(SECOND), { isAdopted: true }, 'switch'],
 		['a staged one that pods know, edited', wanted(), staged(SECOND), { isAdopted: true, isCurrent: false }, 'switch'],
-		['a staged one that pods had 30 s to learn of', wanted(), staged(30 * SECOND), {}, 'switch'],
+		['a staged one that pods had 30 s to learn of', wanted({ overlap: '1m' }), staged(30 * SECOND), {}, 'switch'],
 		['a staged one of the future: the clock was set back', wanted(), staged(-HOUR), {}, 'switch'],
 		['a staged one that was edited', wanted(), staged(SECOND), { isCurrent: false }, 'rewrite'],
 		['another generation than the staged one', wanted({ generation: 3 }), staged(SECOND), { isAdopted: true }, 'stage'],
@@ -165,7 +167,7 @@ describe('when to look at tokens again', () => {
 			['team', view()],
 			['admin', staged(SECOND)],
 		]);
-		assert.equal(state.tokensAgainAfterMs([EVERY, wanted({ name: 'admin' })], views, NOW), 29 * SECOND);
+		assert.equal(state.tokensAgainAfterMs([EVERY, wanted({ name: 'admin' })], views, NOW), 4 * SECOND);
 	});
 });
 
