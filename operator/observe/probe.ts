@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'undici';
 import { z } from 'zod';
+import { orAborted } from '../../kube/deadline.ts';
 import { INTERNAL_PORT } from '../desired/names.ts';
 
 const replySchema = z.object({
@@ -32,10 +33,9 @@ export type Ask = (ip: string, question: Question, signal: AbortSignal) => Promi
 
 const MAX_REPLY_BYTES = 64 * 1024;
 
-/** Asks over HTTP, one connection a question: a pod that hangs cannot hold up another's. */
+/** Asks over HTTP, one connection a question: neither a pod that hangs nor a question that got no answer holds up another. */
 export function createHttpAsk(): { ask: Ask; close(): Promise<void> } {
 	const agent = new Agent({
-		connections: 1,
 		pipelining: 0,
 		keepAliveTimeout: 1,
 		connect: { timeout: 2_000 },
@@ -46,7 +46,9 @@ export function createHttpAsk(): { ask: Ask; close(): Promise<void> } {
 		async ask(ip, { canary, nonce }, signal) {
 			const host = ip.includes(':') ? `[${ip}]` : ip;
 			const url = `http://${host}:${INTERNAL_PORT}/probe?canary=${canary}&nonce=${nonce}`;
-			const { statusCode, body } = await request(url, { dispatcher: agent, signal });
+			// undici looks at the signal only once it has a connection, which a node that is cut off never gives.
+			const asked = request(url, { dispatcher: agent, signal });
+			const { statusCode, body } = await orAborted(asked, signal, late => late.body.destroy());
 			const text = await body.text();
 			if (statusCode !== 200) throw new Error(`HTTP ${statusCode}`);
 			return parseReply(text);
