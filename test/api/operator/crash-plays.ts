@@ -4,7 +4,7 @@ import { podView } from '../../../operator/observe/views.ts';
 import { until } from '../../install/run.ts';
 import { type Play, type Scene, start } from './crash-points.ts';
 import { endState, sha256 } from './end-state.ts';
-import { FakeCluster } from './fake-cluster.ts';
+import { FakeCluster, revisionOf } from './fake-cluster.ts';
 import { FakeNode } from './fake-node.ts';
 import { applyVault, patchVault, readVault, untilCondition, type World } from './fixture.ts';
 
@@ -19,6 +19,7 @@ async function settled({ world, vault, generation }: Scene): Promise<void> {
 	await is('Progressing', 'False', 'Complete');
 	await wait('the generation in the status', async () => (await readVault(world, vault)).status?.tokens?.[0]?.generation === generation);
 	await is('TokensCurrent', 'True');
+	await is('Degraded', 'False');
 }
 
 /** Who is primary, under which epoch, and how many changes were recorded. */
@@ -78,6 +79,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 	const create: Play = {
 		prepare: newScene,
 		isRepeatable: false,
+		stride: 5,
 		release: async scene => scene.run?.stop(),
 		async act(scene) {
 			await scene.node.keygen();
@@ -89,6 +91,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 
 	const rotate: Play = {
 		...repeated,
+		stride: 1,
 		async act(scene) {
 			const { node, vault } = scene;
 			const old = await node.token();
@@ -107,6 +110,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 	/** The primary is lost, and comes back when another has taken over. */
 	const failover = (lose: (scene: Scene, ordinal: number) => Promise<void>, revive: (scene: Scene, ordinal: number) => void): Play => ({
 		...repeated,
+		stride: 2,
 		async act(scene) {
 			const before = await standing(scene);
 			const ordinal = Number(before.holder.slice(scene.node.name('-').length));
@@ -136,6 +140,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 
 	const rollout: Play = {
 		...repeated,
+		stride: 3,
 		async act(scene) {
 			const cluster = clusterOf(scene);
 			const before = await standing(scene);
@@ -144,7 +149,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 			await patchVault(world, scene.vault, { spec: { resources: { limits: { memory } } } });
 			await wait('three pods of the new template', async () => {
 				const set = await scene.node.read(resources.statefulSets, scene.vault.name);
-				const revision = cluster.revision();
+				const revision = set && revisionOf(set);
 				const isNew = JSON.stringify(set?.spec).includes(`"${memory}"`) && Object(set?.status).updateRevision === revision;
 				const ready = cluster.ready();
 				return isNew && ready.length === 3 && ready.every(pod => podView(pod).revision === revision);
@@ -155,5 +160,5 @@ export function playsOn(world: World, signal: AbortSignal) {
 		},
 	};
 	const end = async (): Promise<void> => void (await Promise.all(scenes.map(({ run }) => run?.stop())));
-	return { create, rotate, deleted, silent, rollout, end };
+	return { create, rotate, takeover: { ...deleted, startsAnew: true, stride: 3 }, deleted, silent, rollout, end };
 }

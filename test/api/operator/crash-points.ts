@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import type { FakeCluster } from './fake-cluster.ts';
 import type { FakeNode } from './fake-node.ts';
 import { type OperatorRun, runOperator, type VaultName, type World } from './fixture.ts';
-import type { Kill } from './mortal.ts';
+import type { Call, Kill } from './mortal.ts';
 
 export type Scene = {
 	world: World;
@@ -28,6 +28,10 @@ export type Play = {
 	prepare: () => Promise<Scene>;
 	/** Whether the scene can take another play afterwards. */
 	isRepeatable: boolean;
+	/** Whether the operator that is killed starts with the play, and so may be killed while it takes over. */
+	startsAnew?: boolean;
+	/** Without CRASH_POINTS=all, every so many points are tried. */
+	stride: number;
 	/** What the user and the cluster do while operators come and go; resolves, when the end is reached, to what has to be the same each time. */
 	act: (scene: Scene) => Promise<unknown>;
 	/** The scene is not needed any more. */
@@ -38,22 +42,20 @@ export type Report = { points: number; writes: number; seconds: number };
 
 /** Operators at work at the same time, each in its own namespace. */
 const AT_ONCE = 6;
-/** Without CRASH_POINTS=all, every so many points are tried. */
-const STRIDE = 5;
 /** No play is as long. */
 const LAST = 1_000;
 
 /** Whether every point is tried. */
 export const isComplete = process.env.CRASH_POINTS === 'all';
-const stride = isComplete ? 1 : STRIDE;
 
 /** Starts an operator for the scene alone. */
 export const start = ({ world, vault, node }: Scene, kill?: Kill): OperatorRun =>
 	runOperator(world, { ask: node.ask, env: { WATCH_NAMESPACES: vault.namespace }, ...(kill && { kill }) });
 
 /** Plays with an operator that is killed, and a second one from then on. Tells the end, or undefined when the first was not killed. */
-async function interrupted(scene: Scene, play: Play, kill: Kill): Promise<{ end: unknown } | undefined> {
-	const first = scene.run ?? start(scene, kill);
+async function interrupted(scene: Scene, play: Play, kill: Kill): Promise<{ end: unknown; at: Call | undefined } | undefined> {
+	if (play.startsAnew) await scene.run?.stop();
+	const first = (!play.startsAnew && scene.run) || start(scene, kill);
 	first.arm(kill);
 	scene.rounds += 1;
 	const played = play.act(scene);
@@ -64,24 +66,26 @@ async function interrupted(scene: Scene, play: Play, kill: Kill): Promise<{ end:
 		return undefined;
 	}
 	scene.run = start(scene);
-	return { end: await played };
+	return { end: await played, at: first.diedAt() };
 }
 
 /** All points of one kind, handed out to several scenes at once. */
 class Points {
 	readonly when: Kill['when'];
+	readonly #stride: number;
 	#next = 1;
 	#last = LAST;
 	passed = 0;
 
-	constructor(when: Kill['when']) {
+	constructor(when: Kill['when'], stride: number) {
 		this.when = when;
+		this.#stride = isComplete ? 1 : stride;
 	}
 
 	take(): Kill | undefined {
 		const n = this.#next;
 		if (n > this.#last) return undefined;
-		this.#next += stride;
+		this.#next += this.#stride;
 		return { when: this.when, n };
 	}
 
@@ -97,7 +101,7 @@ export async function everyCrashPoint(play: Play): Promise<Report> {
 	undisturbed.run ??= start(undisturbed);
 	undisturbed.rounds += 1;
 	const expected = await play.act(undisturbed);
-	const kinds = [new Points('after-call'), new Points('before-write')];
+	const kinds = [new Points('after-call', play.stride), new Points('before-write', play.stride)];
 	const work = async (first?: Scene) => {
 		let scene = first;
 		for (const points of kinds) {
@@ -110,7 +114,7 @@ export async function everyCrashPoint(play: Play): Promise<Report> {
 				if (!play.isRepeatable) await play.release(scene);
 				if (found === undefined) points.end(kill.n);
 				else points.passed += 1;
-				if (found !== undefined) assert.deepEqual(found.end, expected, point);
+				if (found !== undefined) assert.deepEqual(found.end, expected, `${point}, ${JSON.stringify(found.at)}`);
 			}
 		}
 		if (scene !== undefined && play.isRepeatable) await play.release(scene);

@@ -2,7 +2,7 @@
  * The operator killed at every of its calls, in creation, failover, rollout and token rotation: a new one must end where one that was never
  * killed ends. A kill comes after the API server has done the call and before the operator hears of it, or before a write is sent.
  *
- * There are hundreds of such points: `make crash` tries them all, `make test` each fifth.
+ * There are hundreds of such points: `make crash` tries them all, `make test` some of them.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
@@ -35,5 +35,6 @@ describe('an operator killed at any of its calls', () => {
 	it('[OPR-12] [OPR-19] [OPR-50] rotates a token the same', t => everyPoint(t, plays.rotate, 10));
 	it('[OPR-50] has another primary, one epoch further, when the pod of the first is deleted', t => everyPoint(t, plays.deleted, 15));
 	it('[OPR-50] has another primary, one epoch further, when the first falls silent', t => everyPoint(t, plays.silent, 15));
+	it('[OPR-50] has another primary also when killed while it takes over', t => everyPoint(t, plays.takeover, 30));
 	it('[OPR-50] replaces three pods, one away at a time, with one switchover', t => everyPoint(t, plays.rollout, 30));
 });

@@ -13,6 +13,9 @@ import type { VaultName, World } from './fixture.ts';
 
 const LOOK_AGAIN_MS = 500;
 
+/** What stands for the hash of the present template. */
+export const revisionOf = ({ metadata }: KubeObject): string => `template-${metadata.generation}`;
+
 export class FakeCluster {
 	readonly #world: World;
 	readonly #vault: VaultName;
@@ -45,11 +48,6 @@ export class FakeCluster {
 	/** Pods that are ready now. */
 	ready(): KubeObject[] {
 		return this.#pods.store.list().filter(pod => podView(pod).isReady);
-	}
-
-	/** Hash of the present template of the StatefulSet. */
-	revision(): string {
-		return `template-${this.#find(this.#sets, '')?.metadata.generation}`;
 	}
 
 	/** Begins to count anew. */
@@ -105,13 +103,13 @@ export class FakeCluster {
 		const { generation } = set.metadata;
 		const { replicas, template } = Object(set.spec);
 		if (Object(set.status).observedGeneration !== generation) {
-			const status = { observedGeneration: generation, updateRevision: this.revision(), replicas };
+			const status = { observedGeneration: generation, updateRevision: revisionOf(set), replicas };
 			await patchMerge(this.#world.admin, resources.statefulSets, { namespace, name }, { status }, { subresource: 'status' });
 		}
 		const there = new Set(this.ready().map(pod => pod.metadata.name));
 		for (let ordinal = 0; ordinal < replicas; ordinal++) {
 			if (!this.held.has(ordinal) && !there.has(this.#node.name(`-${ordinal}`))) {
-				await this.#node.runPod(ordinal, set, template, this.revision());
+				await this.#node.runPod(ordinal, set, template, revisionOf(set));
 			}
 		}
 	}
