@@ -79,7 +79,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 	const create: Play = {
 		prepare: newScene,
 		isRepeatable: false,
-		stride: 5,
+		stride: 6,
 		release: async scene => scene.run?.stop(),
 		async act(scene) {
 			await scene.node.keygen();
@@ -91,7 +91,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 
 	const rotate: Play = {
 		...repeated,
-		stride: 1,
+		stride: 2,
 		async act(scene) {
 			const { node, vault } = scene;
 			const old = await node.token();
@@ -110,7 +110,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 	/** The primary is lost, and comes back when another has taken over. */
 	const failover = (lose: (scene: Scene, ordinal: number) => Promise<void>, revive: (scene: Scene, ordinal: number) => void): Play => ({
 		...repeated,
-		stride: 2,
+		stride: 3,
 		async act(scene) {
 			const before = await standing(scene);
 			const ordinal = Number(before.holder.slice(scene.node.name('-').length));
@@ -140,7 +140,7 @@ export function playsOn(world: World, signal: AbortSignal) {
 
 	const rollout: Play = {
 		...repeated,
-		stride: 3,
+		stride: 4,
 		async act(scene) {
 			const cluster = clusterOf(scene);
 			const before = await standing(scene);
@@ -160,5 +160,5 @@ export function playsOn(world: World, signal: AbortSignal) {
 		},
 	};
 	const end = async (): Promise<void> => void (await Promise.all(scenes.map(({ run }) => run?.stop())));
-	return { create, rotate, takeover: { ...deleted, startsAnew: true, stride: 3 }, deleted, silent, rollout, end };
+	return { create, rotate, takeover: { ...deleted, startsAnew: true, stride: 4 }, deleted, silent, rollout, end };
 }

@@ -10,7 +10,7 @@ import { until } from '../../install/run.ts';
 import type { VaultName, World } from './fixture.ts';
 
 export const FINGERPRINT = `sha256:${'ab'.repeat(32)}`;
-const ANSWERS = { 0: 'a0'.repeat(32), 1: 'b1'.repeat(32), 2: 'c2'.repeat(32), 3: 'd3'.repeat(32) };
+export const ANSWERS = { 0: 'a0'.repeat(32), 1: 'b1'.repeat(32), 2: 'c2'.repeat(32), 3: 'd3'.repeat(32) };
 const UPDATE_REVISION = 'template-1';
 
 type Verifiers = { tokens: { name: string; generation: number; sha256: string; expiresAt?: string }[] };
