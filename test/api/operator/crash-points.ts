@@ -109,7 +109,7 @@ export async function everyCrashPoint(play: Play): Promise<Report> {
 				scene = scene !== undefined && play.isRepeatable ? scene : await play.prepare();
 				const point = `killed ${kill.when} ${kill.n}`;
 				const found = await interrupted(scene, play, kill).catch(cause => {
-					throw new Error(`${point}: no end`, { cause });
+					throw new Error(`${point}: another end, or none`, { cause });
 				});
 				if (!play.isRepeatable) await play.release(scene);
 				if (found === undefined) points.end(kill.n);

@@ -94,7 +94,7 @@ export class World {
 	}
 }
 
-export type OperatorRun = Pick<Mortal, 'calls' | 'writes' | 'arm' | 'disarm' | 'diedAt'> & {
+export type OperatorRun = Pick<Mortal, 'calls' | 'writes' | 'watches' | 'arm' | 'disarm' | 'diedAt'> & {
 	operator: Operator;
 	metrics: Metrics;
 	/** Everything it logged. */

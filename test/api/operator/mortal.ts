@@ -1,5 +1,5 @@
 /** A transport that notes every call but watches, and can kill the process that makes them at a given one, as `kill -9` would. */
-import type { KubeRequest, Transport } from '../../../kube/transport.ts';
+import type { KubeRequest, Transport, WatchEvent, WatchRequest } from '../../../kube/transport.ts';
 
 export type Call = { method: string; path: string };
 
@@ -14,6 +14,8 @@ export type Mortal = {
 	/** Every call and every write so far, in the order they were made; of those that were sent. */
 	calls: Call[];
 	writes: Call[];
+	/** How many watches were opened. */
+	watches: () => number;
 	/** Has it die so many calls or writes from now. */
 	arm(kill: Kill): void;
 	disarm(): void;
@@ -28,6 +30,7 @@ export function mortal(real: Transport, onDeath: () => void): Mortal {
 	const writes: Call[] = [];
 	let kill: Kill | undefined;
 	let diedAt: Call | undefined;
+	let watches = 0;
 
 	/** Counts what happened; throws when it was the last. */
 	function pass(what: Kill['when'], call: Call): void {
@@ -54,10 +57,16 @@ export function mortal(real: Transport, onDeath: () => void): Mortal {
 		return outcome.value;
 	}
 
+	function watch(asked: WatchRequest): AsyncIterable<WatchEvent> {
+		watches += 1;
+		return real.watch(asked);
+	}
+
 	return {
-		transport: { request, watch: asked => real.watch(asked), close: () => real.close() },
+		transport: { request, watch, close: () => real.close() },
 		calls,
 		writes,
+		watches: () => watches,
 		arm(next) {
 			kill = next;
 		},
