@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
 
-.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api test-cluster demo dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-unit: setup ## unit, property and vector tests
 
 test-api: setup ## against a real API server
 	@node scripts/test.ts api
+
+crash: setup ## the operator killed at every of its calls (make test: at some)
+	@CRASH_POINTS=all node --test test/api/operator/crash.test.ts
 
 test-cluster: setup ## against a real cluster of several nodes
 	@node scripts/test.ts cluster

@@ -83,6 +83,12 @@ export class Queue {
 		return undefined;
 	}
 
+	/** Forgets every key that waits for its time, so that no timer outlives the work. */
+	close(): void {
+		for (const { cancel } of this.#delayed.values()) cancel();
+		this.#delayed.clear();
+	}
+
 	/** The worker lets go of the key; added meanwhile, it is ready again. */
 	done(key: string): void {
 		const work = this.#working.get(key);

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RuneVault } from '../crds/runevault.ts';
 import type { RuneVaultStatus } from '../crds/status.ts';
-import { random, systemClock } from '../kube/clock.ts';
+import { type Clock, random, systemClock } from '../kube/clock.ts';
 import { createController } from '../kube/controller.ts';
 import { createRecorder } from '../kube/events.ts';
 import { campaign } from '../kube/lease.ts';
@@ -35,6 +35,8 @@ export type OperatorOptions = {
 	ask: Ask;
 	log: Logger;
 	metrics: Metrics;
+	/** Of everything a leader does; leader election and watches live by the system's. */
+	clock?: Clock;
 };
 
 export type Operator = {
@@ -50,8 +52,8 @@ const COMPONENT = 'runevault-operator';
 /** The API server sends a bookmark each minute, so a cache this old has lost it. */
 const STALE_MS = 5 * 60_000;
 
-export function createOperator({ config, transport, ask, log, metrics }: OperatorOptions): Operator {
-	const queue = new Queue({ observer: metrics.queue, clock: { ...systemClock, after: afterUnlessDone } });
+export function createOperator({ config, transport, ask, log, metrics, clock = systemClock }: OperatorOptions): Operator {
+	const queue = new Queue({ observer: metrics.queue, clock });
 	const logError = (error: unknown) => log.warn({ err: error }, 'watch failed; it is tried again');
 	let applier = createApplier(transport);
 	let prober: Prober | undefined;
@@ -66,7 +68,7 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 	let isSynced = false;
 
 	function createApplier(through: Transport): Applier {
-		return new Applier({ transport: through, find: ref => world.find(ref), now: () => performance.now() });
+		return new Applier({ transport: through, find: ref => world.find(ref), now: () => clock.now() });
 	}
 
 	async function readTexts({ namespace, name }: Ref): Promise<TokenTexts> {
@@ -75,7 +77,7 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 		return { token: decode(token), next: decode(next) };
 	}
 
-	const recorder = createRecorder(transport, { component: COMPONENT });
+	const recorder = createRecorder(transport, { component: COMPONENT, clock });
 	function tell(vault: RuneVault, { type, reason, action, message }: Note): void {
 		log.info({ vault: `${vault.metadata.namespace}/${vault.metadata.name}`, reason }, message);
 		const { apiVersion, kind, metadata } = vault;
@@ -100,7 +102,7 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 			onChange: key => queue.add(key, { priority: priorities.urgent }),
 			randomBytes,
 			random,
-			clock: systemClock,
+			clock,
 			observe: metrics.probed,
 		});
 		prober = asking;
@@ -115,7 +117,7 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 			settings: { image, version, operatorNamespace, clusterDomain },
 			readTexts,
 			randomBytes,
-			now: Date.now,
+			now: () => clock.wall().getTime(),
 			tell,
 			onStatus,
 			onGone(key: string) {
@@ -127,6 +129,7 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 			name: MANAGER,
 			queue,
 			workers: config.workers,
+			clock,
 			reconcile: key => reconcileVault(key, effects),
 			observe: metrics.reconciled,
 			onError: (error, key) => log.error({ err: error, vault: key }, 'reconcile failed; it is tried again'),
@@ -166,7 +169,11 @@ export function createOperator({ config, transport, ask, log, metrics }: Operato
 			if (signal.aborted) return;
 			isSynced = true;
 			log.info({ vaults: world.vaultKeys().length }, 'caches filled');
-			await elect(signal);
+			try {
+				await elect(signal);
+			} finally {
+				queue.close();
+			}
 		},
 		health: {
 			notAlive: () => (isSynced && world.stalenessMs() > STALE_MS ? 'the API server has not been heard for five minutes' : undefined),
@@ -180,9 +187,3 @@ const untilAborted = (transport: Transport, signal: AbortSignal): Transport => (
 	...transport,
 	request: request => transport.request({ signal, ...request }),
 });
-
-/** A key that waits for its time must not keep a process alive whose work is done. */
-function afterUnlessDone(ms: number, callback: () => void): () => void {
-	const timer = setTimeout(callback, ms).unref();
-	return () => clearTimeout(timer);
-}

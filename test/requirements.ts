@@ -127,6 +127,10 @@ export const requirements = {
 	'OPR-41': 'With an overlap the token before is accepted until that is over, and not after; without one it is out with the first step',
 	'OPR-42': 'A pod has adopted a token when it says that it accepts this very one, and no other; generations prove nothing',
 	'OPR-43': 'rotateEvery makes a new token in time, at the same generation; one that is late is RotationOverdue',
+	'OPR-50':
+		'Killed at any call of creation, rotation, failover or rollout, a new operator ends in the same state: one change of primary, one pod away at a time',
+	'OPR-51': 'An hour with a hundred vaults at rest: every vault is looked at, every pod is asked, and nothing is written',
+	'OPR-52': 'An operator that loses its lease stops writing at once, keeps process and caches, and goes on when it has it again',
 
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',

@@ -10,7 +10,7 @@ import { until } from '../../install/run.ts';
 import type { VaultName, World } from './fixture.ts';
 
 export const FINGERPRINT = `sha256:${'ab'.repeat(32)}`;
-const ANSWERS = { 0: 'a0'.repeat(32), 1: 'b1'.repeat(32), 2: 'c2'.repeat(32), 3: 'd3'.repeat(32) };
+export const ANSWERS = { 0: 'a0'.repeat(32), 1: 'b1'.repeat(32), 2: 'c2'.repeat(32), 3: 'd3'.repeat(32) };
 const UPDATE_REVISION = 'template-1';
 
 type Verifiers = { tokens: { name: string; generation: number; sha256: string; expiresAt?: string }[] };
@@ -145,6 +145,14 @@ export class FakeNode {
 		await until('the Lease', () => this.read(resources.leases, name), 15_000, 60);
 		const spec = { holderIdentity: pod, leaseTransitions: epoch, leaseDurationSeconds: 15 };
 		await patchMerge(this.#world.admin, resources.leases, { namespace, name }, { spec });
+		await this.route(ordinal);
+	}
+
+	/** Clients are led to the pod. */
+	async route(ordinal: number): Promise<void> {
+		const { namespace } = this.#vault;
+		const name = this.name('-primary');
+		const pod = this.name(`-${ordinal}`);
 		const endpoints = [{ addresses: [this.ip(ordinal)], targetRef: { kind: 'Pod', namespace, name: pod } }];
 		const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name, namespace }, endpoints };
 		await apply(this.#world.admin, resources.endpointSlices, slice, { fieldManager: 'runevault-vault', force: true });
@@ -153,12 +161,12 @@ export class FakeNode {
 	/** Whoever the Lease names takes the route, as Vaults do by themselves; until the signal is aborted. */
 	async followLease(signal: AbortSignal): Promise<void> {
 		while (!signal.aborted) {
-			const { holderIdentity = '', leaseTransitions = 0 } = Object((await this.read(resources.leases, this.name('-primary')))?.spec);
+			const { holderIdentity = '' } = Object((await this.read(resources.leases, this.name('-primary')))?.spec);
 			const ordinal = Number(holderIdentity.slice(this.name('-').length));
 			const slice = await this.read(resources.endpointSlices, this.name('-primary'));
 			const isRouted = Object(slice).endpoints?.[0]?.addresses?.[0] === this.ip(ordinal);
 			const pod = holderIdentity === '' ? undefined : await this.read(resources.pods, holderIdentity);
-			if (slice !== undefined && pod !== undefined && !isRouted) await this.lead(ordinal, leaseTransitions);
+			if (slice !== undefined && pod !== undefined && !isRouted) await this.route(ordinal);
 			await sleep(30);
 		}
 	}

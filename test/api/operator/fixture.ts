@@ -10,16 +10,18 @@ import { parseAllDocuments } from 'yaml';
 import { buildCrd } from '../../../crds/crd.ts';
 import { type RuneVault, resource as runeVaults } from '../../../crds/runevault.ts';
 import { apply } from '../../../kube/apply.ts';
+import type { Clock } from '../../../kube/clock.ts';
 import { create, get, patchMerge } from '../../../kube/objects.ts';
 import { type KubeObject, type Resource, resources } from '../../../kube/resources.ts';
-import { createTransport, type KubeRequest, type Transport } from '../../../kube/transport.ts';
+import { createTransport, type Transport } from '../../../kube/transport.ts';
 import { readConfig } from '../../../operator/config.ts';
-import { createMetrics } from '../../../operator/metrics.ts';
+import { createMetrics, type Metrics } from '../../../operator/metrics.ts';
 import type { Ask } from '../../../operator/observe/probe.ts';
 import { createOperator, type Operator } from '../../../operator/operator.ts';
 import { program } from '../../cluster/paths.ts';
 import { until } from '../../install/run.ts';
 import { type ApiServer, startApiServer } from '../harness.ts';
+import { type Kill, type Mortal, mortal } from './mortal.ts';
 
 export const OPERATOR_NAMESPACE = 'runevault-system';
 const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:runevault`;
@@ -92,49 +94,32 @@ export class World {
 	}
 }
 
-const WRITES: readonly string[] = ['POST', 'PUT', 'PATCH', 'DELETE'];
-export type Write = { method: string; path: string };
-
-export type OperatorRun = {
+export type OperatorRun = Pick<Mortal, 'calls' | 'writes' | 'watches' | 'arm' | 'disarm' | 'diedAt'> & {
 	operator: Operator;
-	/** Every write so far, in order. */
-	writes: Write[];
+	metrics: Metrics;
 	/** Everything it logged. */
 	logged: () => string;
-	/** Resolves when it has ended, by its own end or by `stop`. */
+	/** Resolves when it has ended, by its own end, by `stop` or killed. */
 	ended: Promise<void>;
 	stop(): Promise<void>;
 };
 
 export type OperatorOptions = {
 	ask: Ask;
-	/** Ends the process, as `kill -9` would, after so many writes have reached the API server. */
-	dieAfterWrites?: number;
+	/** When it is to be killed, counted from its first call. */
+	kill?: Kill;
 	env?: Record<string, string>;
 	/** As whom it calls the API server. */
 	user?: string;
+	clock?: Clock;
 };
 
 /** Runs an operator in this process until it is stopped or has died. */
-export function runOperator(world: World, { ask, dieAfterWrites, env = {}, user = OPERATOR_USER }: OperatorOptions): OperatorRun {
+export function runOperator(world: World, { ask, kill, env = {}, user = OPERATOR_USER, clock }: OperatorOptions): OperatorRun {
 	const real = createTransport(world.api.as(user));
-	const writes: Write[] = [];
 	const stop = new AbortController();
-	let isDead = false;
-	const transport: Transport = {
-		close: () => real.close(),
-		watch: request => real.watch(request),
-		async request<T>(request: KubeRequest): Promise<T> {
-			if (isDead) throw new Error('the process is dead');
-			const result = await real.request<T>(request);
-			if (!WRITES.includes(request.method)) return result;
-			writes.push({ method: request.method, path: request.path });
-			if (writes.length !== dieAfterWrites) return result;
-			isDead = true;
-			stop.abort();
-			throw new Error('the process is dead');
-		},
-	};
+	const { transport, ...life } = mortal(real, () => stop.abort());
+	if (kill !== undefined) life.arm(kill);
 	const lines: string[] = [];
 	const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
 	const options = {
@@ -143,11 +128,22 @@ export function runOperator(world: World, { ask, dieAfterWrites, env = {}, user 
 		POD_NAME: `operator-${Math.trunc(performance.now())}`,
 	};
 	const config = readConfig({ LEADER_ELECTION: 'Disabled', ...options, ...env });
-	const operator = createOperator({ config, transport, ask, log, metrics: createMetrics(config.workers) });
-	const ended = operator.run(stop.signal).finally(() => real.close());
+	const metrics = createMetrics(config.workers);
+	const operator = createOperator({ config, transport, ask, log, metrics, ...(clock && { clock }) });
+	const run = async () => {
+		try {
+			await operator.run(stop.signal);
+		} catch (error) {
+			if (life.diedAt() === undefined) throw error;
+		} finally {
+			await real.close();
+		}
+	};
+	const ended = run();
 	return {
+		...life,
 		operator,
-		writes,
+		metrics,
 		logged: () => lines.join(''),
 		ended,
 		async stop() {

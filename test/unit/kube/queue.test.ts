@@ -28,6 +28,16 @@ describe('queue', () => {
 		assert.deepEqual(await takeAll(queue), ['moves up', 'first', 'second', 'resync']);
 	});
 
+	it('[KUB-13] closed, it forgets what waits for its time', async () => {
+		const clock = new FakeClock();
+		const queue = new Queue({ clock });
+		queue.add('later', { afterMs: 5000 });
+		queue.add('now');
+		queue.close();
+		await clock.advance(10_000);
+		assert.deepEqual(await takeAll(queue), ['now']);
+	});
+
 	it('[KUB-13] of several delays the earliest wins, and now beats all', async () => {
 		const clock = new FakeClock();
 		const queue = new Queue({ clock });
