@@ -6,8 +6,9 @@ import { until } from '../../install/run.ts';
 import { type Play, type Scene, start } from './crash-points.ts';
 import { endState, sha256 } from './end-state.ts';
 import { FakeCluster, revisionOf } from './fake-cluster.ts';
-import { FakeNode } from './fake-node.ts';
+import { FakeNode, type Verifiers } from './fake-node.ts';
 import { applyVault, patchVault, readVault, untilCondition, type World } from './fixture.ts';
+import { refusals } from './refusals.ts';
 
 const PATIENCE_MS = 40_000;
 const EVERY_MS = 60;
@@ -86,20 +87,45 @@ export function playsOn(world: World, signal: AbortSignal) {
 		},
 	};
 
+	const setToken = (scene: Scene, overlap: string) => {
+		scene.generation += 1;
+		const tokens = [{ name: 'team', generation: scene.generation, overlap }];
+		return patchVault(world, scene.vault, { spec: { access: { tokens } } });
+	};
+	const rotated = async (scene: Scene, old: string): Promise<Verifiers['tokens']> => {
+		const { node } = scene;
+		await wait('the new token verified first', async () => {
+			const token = await node.token();
+			return token !== old && (await node.verifiers()).tokens[0]?.sha256 === sha256(token);
+		});
+		await settled(scene);
+		return (await node.verifiers()).tokens;
+	};
+
 	const rotate: Play = {
 		...repeated,
 		stride: 2,
 		async act(scene) {
-			const { node, vault } = scene;
-			const old = await node.token();
-			scene.generation += 1;
-			const tokens = [{ name: 'team', generation: scene.generation, overlap: '0s' }];
-			await patchVault(world, vault, { spec: { access: { tokens } } });
-			await wait('the new token alone verified', async () => {
-				const [token, verifiers] = [await node.token(), (await node.verifiers()).tokens];
-				return token !== old && verifiers.length === 1 && verifiers[0]?.sha256 === sha256(token);
-			});
-			await settled(scene);
+			const old = await scene.node.token();
+			await setToken(scene, '0s');
+			assert.equal((await rotated(scene, old)).length, 1, 'the token before is refused');
+			return endState(scene);
+		},
+	};
+
+	/** With an overlap; and at each moment in between, the token in the Secret is one that pods are to accept. */
+	const rotateGently: Play = {
+		...repeated,
+		stride: 3,
+		async act(scene) {
+			const old = await scene.node.token();
+			const end = new AbortController();
+			const refused = refusals(scene.node, end.signal);
+			await setToken(scene, '1h');
+			const [, former] = await rotated(scene, old).finally(() => end.abort());
+			assert.equal(await refused, 0);
+			assert.equal(former?.sha256, sha256(old), 'the token before is accepted');
+			assert.ok(former.expiresAt);
 			return endState(scene);
 		},
 	};
@@ -160,5 +186,5 @@ export function playsOn(world: World, signal: AbortSignal) {
 		},
 	};
 	const end = async (): Promise<void> => void (await Promise.all(scenes.map(({ run }) => run?.stop())));
-	return { create, rotate, takeover: { ...deleted, startsAnew: true, stride: 4 }, deleted, silent, rollout, end };
+	return { create, rotate, rotateGently, takeover: { ...deleted, startsAnew: true, stride: 4 }, deleted, silent, rollout, end };
 }

@@ -37,4 +37,6 @@ describe('an operator killed at any of its calls', () => {
 	it('[OPR-50] has another primary, one epoch further, when the first falls silent', t => everyPoint(t, plays.silent, 15));
 	it('[OPR-50] has another primary also when killed while it takes over', t => everyPoint(t, plays.takeover, 30));
 	it('[OPR-50] replaces three pods, one away at a time, with one switchover', t => everyPoint(t, plays.rollout, 30));
+	it('[OPR-19] [OPR-40] [OPR-41] [OPR-50] rotates a token with an overlap the same, and refuses no current token meanwhile', t =>
+		everyPoint(t, plays.rotateGently, 15));
 });

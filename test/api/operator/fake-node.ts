@@ -13,7 +13,7 @@ export const FINGERPRINT = `sha256:${'ab'.repeat(32)}`;
 export const ANSWERS = { 0: 'a0'.repeat(32), 1: 'b1'.repeat(32), 2: 'c2'.repeat(32), 3: 'd3'.repeat(32) };
 const UPDATE_REVISION = 'template-1';
 
-type Verifiers = { tokens: { name: string; generation: number; sha256: string; expiresAt?: string }[] };
+export type Verifiers = { tokens: { name: string; generation: number; sha256: string; expiresAt?: string }[] };
 
 let nodes = 0;
 
