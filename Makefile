@@ -65,7 +65,7 @@ dev: setup ## one Vault on this machine's loopback, with throw-away keys
 cluster-build: setup ## build Kubernetes, CoreDNS and Helm (once; kept in the cache folder)
 	@$(cluster) build
 
-cluster-up: setup ## start a cluster of NODES nodes (2), or find it running
+cluster-up: setup ## start a cluster of NODES nodes (3), or find it running
 	@$(cluster) up
 
 cluster-down: setup ## take the cluster down and leave nothing of it
