@@ -1,0 +1,73 @@
+/** The driver: sets the stage, runs rounds of cases on it, and takes it down. What `make chaos` and the cluster tests have in common. */
+
+import { installOperator, type Target } from '../install/installation.ts';
+import { cases } from './cases.ts';
+import { ClientProcess } from './client-process.ts';
+import { everyId, onePerLane, untilServed } from './clients.ts';
+import { Cluster } from './cluster.ts';
+import { createLanes, removeLanes } from './lanes.ts';
+import type { Run } from './report.ts';
+import { runRound } from './round.ts';
+import { Remedies, type Stage } from './stage.ts';
+import type { CaseName } from './targets.ts';
+
+/** A call slower than this at rest says that the machine is saturated, and that a gap would tell of the machine. */
+const RESTING_LIMIT_MS = 200;
+
+export type Driver = {
+	/** How many Vaults a round hits. */
+	readonly lanes: number;
+	/** p50 of a call when nothing is wrong. */
+	readonly restingMilliseconds: number;
+	/** One fault of a case in all lanes. @param round counts from 0 */
+	round(name: CaseName, round: number): Promise<Run[]>;
+	/** Undoes what is not undone yet: links up, processes resumed, nodes uncordoned. */
+	heal(): Promise<void>;
+	/** Removes the Vaults unless they are kept, and ends the client. */
+	close(options?: { keep: boolean }): Promise<void>;
+};
+
+/**
+ * Installs the operator and makes the Vaults; where so many are more than the machine carries, fewer take part.
+ *
+ * @throws Error when even one is too many
+ */
+export async function openDriver(target: Target, lanes: number, say: (line: string) => void): Promise<Driver> {
+	await installOperator(target);
+	const cluster = await Cluster.connect(target.kubectl.kubeconfig);
+	const client = new ClientProcess();
+	const remedies = new Remedies();
+	let stage: Stage = { target, cluster, client, remedies, lanes: [], round: 0 };
+	const close: Driver['close'] = async ({ keep } = { keep: false }) => {
+		await client.stop();
+		await cluster.close();
+		if (!keep) await removeLanes(target, all);
+	};
+	const all = await createLanes(target, cluster, lanes);
+	await client.open(all.map(lane => lane.stream));
+	stage = { ...stage, lanes: all };
+	let resting = await restingMilliseconds(stage);
+	while (resting >= RESTING_LIMIT_MS && stage.lanes.length > 1) {
+		say(`a call at rest takes ${resting.toFixed(0)} ms: one lane less than ${stage.lanes.length}`);
+		stage = { ...stage, lanes: stage.lanes.slice(1) };
+		resting = await restingMilliseconds(stage);
+	}
+	if (resting >= RESTING_LIMIT_MS) throw new Error(`a call at rest takes ${resting.toFixed(0)} ms: this machine is too busy to measure on`);
+	return {
+		lanes: stage.lanes.length,
+		restingMilliseconds: resting,
+		round: (name, round) => runRound(cases[name], { ...stage, round }),
+		heal: () => remedies.apply(),
+		close,
+	};
+}
+
+/** The slowest lane's p50 while all call and nothing is wrong. */
+async function restingMilliseconds(stage: Stage): Promise<number> {
+	const clients = onePerLane(stage);
+	const ids = everyId(clients);
+	await stage.client.begin(ids, clients.everyMs);
+	await untilServed(stage, clients, 10_000);
+	const windows = await stage.client.end(ids);
+	return Math.max(...windows.map(window => window.summary.medianMilliseconds));
+}
