@@ -36,7 +36,7 @@ async function measure(driver: Driver, names: readonly CaseName[], runs: number,
 	const plan = names.flatMap(name => Array.from({ length: rounds }, (_, round) => ({ name, round })));
 	for (const [at, { name, round }] of plan.entries()) {
 		const started = performance.now();
-		const left = plan.slice(at).reduce((sum, each) => sum + cases[each.name].typicalSeconds, 0);
+		const left = plan.slice(at + 1).reduce((sum, each) => sum + cases[each.name].typicalSeconds, 0);
 		const done = await driver.round(name, round);
 		report = addRuns(report, name, done);
 		await writeReport(FILE, report);
