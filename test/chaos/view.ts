@@ -42,6 +42,7 @@ const wanted: readonly (readonly [NonNullable<RuneVaultStatus['conditions']>[num
 	['Ready', 'True'],
 	['StandbyReady', 'True'],
 	['Progressing', 'False'],
+	['Degraded', 'False'],
 ];
 
 /**
