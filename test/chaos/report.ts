@@ -31,6 +31,8 @@ const caseSchema = z.object({
 	epochs: z.object({ min: count, max: count }),
 	/** How often `status.failover.last.reason` was what, for runs that changed it. */
 	reasons: z.record(z.string(), count),
+	/** How calls failed and what their retry came to. */
+	failures: z.record(z.string(), count),
 	rotation: rotationSchema.optional(),
 	/** The gap of each run, in seconds. */
 	samples: z.array(z.number()),
@@ -57,6 +59,7 @@ export type Run = {
 	readonly isClosed: boolean;
 	readonly epochChanges: number;
 	readonly reason?: string;
+	readonly failures: Readonly<Record<string, number>>;
 	readonly rotation?: z.infer<typeof rotationSchema>;
 };
 
@@ -89,7 +92,8 @@ function merge(before: CaseReport | undefined, name: CaseName, runs: readonly Ru
 			min: Math.min(...changes, ...(before ? [before.epochs.min] : [])),
 			max: Math.max(...changes, ...(before ? [before.epochs.max] : [])),
 		},
-		reasons: runs.reduce((reasons, { reason }) => (reason === undefined ? reasons : increase(reasons, reason)), before?.reasons ?? {}),
+		reasons: addCounts(before?.reasons ?? {}, ...runs.map(({ reason }) => (reason === undefined ? {} : { [reason]: 1 }))),
+		failures: addCounts(before?.failures ?? {}, ...runs.map(run => run.failures)),
 		...(rotation === undefined ? {} : { rotation }),
 		samples,
 	};
@@ -104,7 +108,15 @@ function mergeRotation(all: readonly z.infer<typeof rotationSchema>[]): z.infer<
 	};
 }
 
-const increase = (counts: Readonly<Record<string, number>>, key: string) => ({ ...counts, [key]: (counts[key] ?? 0) + 1 });
+type Counts = Readonly<Record<string, number>>;
+
+/** The sums of several counts, by key. */
+export function addCounts(...all: readonly Counts[]): Counts {
+	const sums: Record<string, number> = {};
+	for (const [key, value] of all.flatMap(counts => Object.entries(counts))) sums[key] = (sums[key] ?? 0) + value;
+	return sums;
+}
+
 const round = (seconds: number): number => Number(seconds.toFixed(3));
 
 /** @returns undefined when there is none. @throws ZodError for a file of another form */

@@ -6,7 +6,7 @@ import type { Window } from './client/protocol.ts';
 import { type Clients, everyId, untilServed } from './clients.ts';
 import { holds } from './each.ts';
 import { untilWhole } from './lanes.ts';
-import type { Run } from './report.ts';
+import { addCounts, type Run } from './report.ts';
 import type { Stage } from './stage.ts';
 import type { LaneView } from './view.ts';
 
@@ -74,6 +74,7 @@ function runOf({ measured, holdouts }: Clients, lane: number, windows: ReadonlyM
 		failedAfterRetry: sum('failedAfterRetry'),
 		wrongAnswers: sum('wrongAnswers'),
 		unauthorized: sum('unauthorized'),
+		failures: addCounts(...all.map(each => each.failures)),
 		epochChanges: Math.max(...all.map(each => each.epochChanges)),
 		...(old === undefined
 			? {}

@@ -2,8 +2,7 @@
 import { quantile } from '../../demo/measure.ts';
 
 /** `wrong`: answered, but not with the expected rows. `refused`: an answer that is an error. `connection`, `timeout`: no answer. */
-export const OUTCOMES = ['ok', 'wrong', 'unauthorized', 'refused', 'connection', 'timeout'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type Outcome = 'ok' | 'wrong' | 'unauthorized' | 'refused' | 'connection' | 'timeout';
 
 /** One call; times in milliseconds of the client's clock. */
 export type Call = {
@@ -12,6 +11,8 @@ export type Call = {
 	readonly outcome: Outcome;
 	/** Of the pod that answered. */
 	readonly epoch?: number;
+	/** HTTP status or error code of a failure, such as ECONNREFUSED. */
+	readonly code?: string;
 	/** What became of the one retry of a failed call. */
 	readonly retry?: Outcome;
 	/** It was made with a token that this client has replaced since. */
@@ -34,7 +35,8 @@ export type Summary = {
 	readonly epochChanges: number;
 	/** p50 of answered calls. */
 	readonly medianMilliseconds: number;
-	readonly outcomes: Readonly<Partial<Record<Outcome, number>>>;
+	/** How calls failed and what their retry came to, such as `ECONNREFUSED, then ok`. */
+	readonly failures: Readonly<Record<string, number>>;
 };
 
 /** @param window its two ends: before the first answer and after the last, silence counts from and to them */
@@ -52,7 +54,7 @@ export function summarize(calls: readonly Call[], window: { readonly from: numbe
 		gapMilliseconds: longestGap([window.from, ...answered.map(call => call.endedAt), window.to]),
 		epochChanges: rises(answered.flatMap(call => call.epoch ?? [])),
 		medianMilliseconds: answered.length === 0 ? 0 : quantile(answered.map(durationOf), 0.5),
-		outcomes: countBy(calls.map(call => call.outcome)),
+		failures: countBy(failed.map(call => `${call.code ?? call.outcome}, then ${call.retry ?? 'nothing'}`)),
 	};
 }
 
@@ -76,8 +78,8 @@ export function rises(values: readonly number[]): number {
 }
 
 /** How often each value occurs. */
-export function countBy<T extends string>(values: readonly T[]): Partial<Record<T, number>> {
-	const counts: Partial<Record<T, number>> = {};
+export function countBy(values: readonly string[]): Record<string, number> {
+	const counts: Record<string, number> = {};
 	for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
 	return counts;
 }

@@ -1,6 +1,5 @@
 /** What driver and client tell each other: one JSON object a line, each command answered by one line with its number. */
 import { z } from 'zod';
-import { OUTCOMES } from './answers.ts';
 
 const streamSchema = z.object({
 	id: z.string(),
@@ -57,7 +56,7 @@ const summarySchema = z.object({
 	gapMilliseconds: z.number(),
 	epochChanges: z.number(),
 	medianMilliseconds: z.number(),
-	outcomes: z.partialRecord(z.enum(OUTCOMES), z.number()),
+	failures: z.record(z.string(), z.number()),
 });
 
 export const windowSchema = z.object({

@@ -3,7 +3,7 @@
  * POST with the right headers is a whole conversation. No client library stands between the measurement and the Vault.
  */
 import { z } from 'zod';
-import type { Outcome } from './answers.ts';
+import type { Call } from './answers.ts';
 
 const REVISION = '2026-07-28';
 const TOOL = 'decrypt_scores';
@@ -35,12 +35,14 @@ export function headersOf(host: string, token: string): Record<string, string> {
 
 const answerSchema = z.object({ result: z.object({ structuredContent: z.object({ results: z.unknown(), epoch: z.number() }) }) });
 
+export type Answer = Pick<Call, 'outcome' | 'epoch' | 'code'>;
+
 /** @param expected the JSON of the results. Total: any status, any text. */
-export function judge(status: number, text: string, expected: string): { outcome: Outcome; epoch?: number } {
+export function judge(status: number, text: string, expected: string): Answer {
 	if (status === 401) return { outcome: 'unauthorized' };
-	if (status !== 200) return { outcome: 'refused' };
+	if (status !== 200) return { outcome: 'refused', code: String(status) };
 	const parsed = answerSchema.safeParse(asJson(text));
-	if (!parsed.success) return { outcome: 'refused' };
+	if (!parsed.success) return { outcome: 'refused', code: 'tool error' };
 	const { results, epoch } = parsed.data.result.structuredContent;
 	return { outcome: JSON.stringify(results) === expected ? 'ok' : 'wrong', epoch };
 }

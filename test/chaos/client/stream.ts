@@ -8,7 +8,7 @@ import { systemClock } from '../../../kube/clock.ts';
 import { deadline, orAborted } from '../../../kube/deadline.ts';
 import { type Call, type Outcome, refusalOf, summarize } from './answers.ts';
 import type { StreamSpec, StreamState, Window } from './protocol.ts';
-import { bodyOf, headersOf, judge } from './request.ts';
+import { type Answer, bodyOf, headersOf, judge } from './request.ts';
 
 const LIMIT_MS = 1_000;
 /** In flight, when nobody answers: a new try begins every eighth of the time limit, which is how exactly a gap's end is seen. */
@@ -17,7 +17,6 @@ const MAX_IN_FLIGHT = 8;
 const OLD_TOKEN_LIMIT_MS = 2_000;
 
 type Made = Omit<Call, 'hasOldToken'> & { readonly token: string };
-type Answer = { outcome: Outcome; epoch?: number };
 
 export class Stream {
 	readonly #spec: StreamSpec;
@@ -48,9 +47,10 @@ export class Stream {
 		this.#tokens.push(token);
 	}
 
-	/** Opens a window and starts to call. */
+	/** Opens a window and starts to call, on new connections: a kept one may lead to a pod that is a standby by now, and well. */
 	begin(everyMs: number): void {
 		this.#calls = [];
+		this.#reconnect();
 		this.#from = performance.now();
 		this.mark();
 		this.#timer = setInterval(() => this.#tick(), everyMs);
@@ -79,6 +79,13 @@ export class Stream {
 		return new Pool(this.#spec.origin, { connections, connect: { timeout: LIMIT_MS } });
 	}
 
+	/** Calls under way end on the old connections. */
+	#reconnect(): void {
+		const old = this.#pool;
+		this.#pool = this.#connect();
+		old.close().catch(() => undefined);
+	}
+
 	#tick(): void {
 		if (this.#underWay.size >= MAX_IN_FLIGHT) return;
 		const call = this.#call().finally(() => this.#underWay.delete(call));
@@ -94,10 +101,7 @@ export class Stream {
 			this.#calls.push(call);
 			return;
 		}
-		if (pool === this.#pool) {
-			this.#pool = this.#connect();
-			pool.close().catch(() => undefined);
-		}
+		if (pool === this.#pool) this.#reconnect();
 		this.#calls.push({ ...call, retry: await this.#retry(token) });
 	}
 
@@ -118,8 +122,8 @@ export class Stream {
 			const response = await orAborted(pool.request(request), limit.signal, late => late.body.destroy());
 			const text = await orAborted(response.body.text(), limit.signal, () => undefined);
 			return judge(response.statusCode, text, expected);
-		} catch {
-			return { outcome: limit.hasPassed ? 'timeout' : 'connection' };
+		} catch (error) {
+			return limit.hasPassed ? { outcome: 'timeout' } : { outcome: 'connection', code: codeOf(error) };
 		}
 	}
 
@@ -128,4 +132,8 @@ export class Stream {
 		const counted = outcome === 'ok' ? { answered: answered + 1, streak: streak + 1 } : { failed: failed + 1, streak: 0 };
 		this.#state = { ...this.#state, ...counted, epoch: Math.max(this.#state.epoch, epoch) };
 	}
+}
+
+function codeOf(error: unknown): string {
+	return error instanceof Error && 'code' in error ? String(error.code) : 'no code';
 }
