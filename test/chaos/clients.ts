@@ -15,6 +15,7 @@ export type Clients = {
 
 /** Calls answered in a row before a client counts as served. */
 const STREAK = 25;
+const CALM_MS = 40;
 const EVERY_MS = 20;
 /** Three clients a lane together call as often as the one does otherwise. */
 const EVERY_MS_OF_THREE = 60;
@@ -44,6 +45,13 @@ export const follower = (id: string): string => `${id}/follower`;
 export const holdout = (id: string): string => `${id}/holdout`;
 
 export const everyId = ({ measured, holdouts }: Clients): string[] => [...measured.flat(), ...holdouts];
+
+/** Waits until calls are as fast as on a machine at rest: others' work or pods that have just started would be measured along. */
+export function untilCalm({ client, lanes }: Stage, { measured }: Clients): Promise<boolean[]> {
+	const isCalm: LaneCondition = async lane =>
+		(await client.state(idsOf(measured, lanes, lane))).every(state => state.streak >= STREAK && state.milliseconds < CALM_MS);
+	return untilEach(lanes, isCalm, 60_000);
+}
 
 /** Waits until every client of each lane is served without a failure in between. */
 export function untilServed({ client, lanes }: Stage, { measured }: Clients, timeoutMs = 30_000): Promise<boolean[]> {

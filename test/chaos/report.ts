@@ -36,6 +36,8 @@ const caseSchema = z.object({
 	rotation: rotationSchema.optional(),
 	/** The gap of each run, in seconds. */
 	samples: z.array(z.number()),
+	/** Beside each gap, the part of the run's time in which something on the machine had to wait for a processor. */
+	pressure: z.array(z.number()),
 });
 export type CaseReport = Readonly<z.infer<typeof caseSchema>>;
 
@@ -57,6 +59,7 @@ export type Run = {
 	readonly wrongAnswers: number;
 	readonly unauthorized: number;
 	readonly isClosed: boolean;
+	readonly pressure: number;
 	readonly epochChanges: number;
 	readonly reason?: string;
 	readonly failures: Readonly<Record<string, number>>;
@@ -64,7 +67,7 @@ export type Run = {
 };
 
 /** The report with more runs of a case. */
-export function addRuns(report: Report, name: CaseName, runs: readonly Run[]): Report {
+export function addRuns<T extends Pick<Report, 'cases'>>(report: T, name: CaseName, runs: readonly Run[]): T {
 	const before = report.cases.find(each => each.case === name);
 	const after = merge(before, name, runs);
 	const others = report.cases.filter(each => each !== before);
@@ -96,6 +99,7 @@ function merge(before: CaseReport | undefined, name: CaseName, runs: readonly Ru
 		failures: addCounts(before?.failures ?? {}, ...runs.map(run => run.failures)),
 		...(rotation === undefined ? {} : { rotation }),
 		samples,
+		pressure: [...(before?.pressure ?? []), ...runs.map(run => round(run.pressure))],
 	};
 }
 

@@ -3,9 +3,10 @@
 import { until } from '../install/run.ts';
 import type { ChaosCase } from './cases.ts';
 import type { Window } from './client/protocol.ts';
-import { type Clients, everyId, untilServed } from './clients.ts';
+import { type Clients, everyId, untilCalm, untilServed } from './clients.ts';
 import { holds } from './each.ts';
 import { untilWhole } from './lanes.ts';
+import { pressureSince, readPressure } from './pressure.ts';
 import { addCounts, type Run } from './report.ts';
 import type { Stage } from './stage.ts';
 import type { LaneView } from './view.ts';
@@ -20,8 +21,10 @@ export async function runRound(chaos: ChaosCase, stage: Stage): Promise<Run[]> {
 	let windows: Window[] | undefined;
 	try {
 		await demand(untilServed(stage, clients), 'a healthy Vault does not answer');
+		await untilCalm(stage, clients);
 		const before = await viewsOf(stage);
 		await stage.client.mark(ids);
+		const pressed = await readPressure();
 		await chaos.inject(stage);
 		const closed = await chaos.closed(stage, clients);
 		await stage.remedies.apply();
@@ -29,10 +32,12 @@ export async function runRound(chaos: ChaosCase, stage: Stage): Promise<Run[]> {
 		const whole = await untilAllWhole(stage, lane => epochs[lane]?.epoch ?? 0);
 		const served = await untilServed(stage, clients);
 		const after = await viewsOf(stage);
+		const pressure = await pressureSince(pressed);
 		windows = await stage.client.end(ids);
 		const byId = new Map(ids.map((id, at) => [id, windows?.[at]]));
 		return stage.lanes.map((_, lane) => ({
 			...runOf(clients, lane, byId),
+			pressure,
 			isClosed: [closed, whole, served].every(each => each[lane] === true),
 			...reasonOf(before[lane], after[lane]),
 		}));
@@ -62,7 +67,11 @@ function reasonOf(before: LaneView | undefined, after: LaneView | undefined): { 
 	return is?.last === undefined || is.count === (was?.count ?? 0) ? {} : { reason: is.last.reason };
 }
 
-function runOf({ measured, holdouts }: Clients, lane: number, windows: ReadonlyMap<string, Window | undefined>): Omit<Run, 'isClosed'> {
+function runOf(
+	{ measured, holdouts }: Clients,
+	lane: number,
+	windows: ReadonlyMap<string, Window | undefined>,
+): Omit<Run, 'isClosed' | 'pressure'> {
 	const all = (measured[lane] ?? []).flatMap(id => windows.get(id)?.summary ?? []);
 	const sum = (field: 'calls' | 'failedCalls' | 'failedAfterRetry' | 'wrongAnswers' | 'unauthorized' | 'staleRefusals') =>
 		all.reduce((total, each) => total + each[field], 0);

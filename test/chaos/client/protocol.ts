@@ -43,6 +43,8 @@ export const stateSchema = z.object({
 	/** The highest epoch seen at the mark, and now. */
 	epochBefore: z.number(),
 	epoch: z.number(),
+	/** How long an answer takes, the last ones weighing most. */
+	milliseconds: z.number(),
 });
 export type StreamState = z.infer<typeof stateSchema>;
 

@@ -16,6 +16,9 @@ const MAX_IN_FLIGHT = 8;
 /** How long after its replacement a token may still be answered. */
 const OLD_TOKEN_LIMIT_MS = 2_000;
 
+/** Of the newest answer in the average of how long answers take. */
+const WEIGHT = 0.1;
+
 type Made = Omit<Call, 'hasOldToken'> & { readonly token: string };
 
 export class Stream {
@@ -29,7 +32,7 @@ export class Stream {
 	#calls: Made[] = [];
 	#from = 0;
 	#markedAt = 0;
-	#state: StreamState = { answered: 0, failed: 0, streak: 0, epochBefore: 0, epoch: 0 };
+	#state: StreamState = { answered: 0, failed: 0, streak: 0, epochBefore: 0, epoch: 0, milliseconds: 0 };
 
 	constructor(spec: StreamSpec) {
 		this.#spec = spec;
@@ -96,7 +99,7 @@ export class Stream {
 		const [pool, token = '', startedAt] = [this.#pool, this.#tokens.at(-1), performance.now()];
 		const answer = await this.#ask(pool, token);
 		const call: Made = { ...answer, startedAt, endedAt: performance.now(), token };
-		this.#count(answer);
+		this.#count(answer, call.endedAt - startedAt);
 		if (answer.outcome === 'ok') {
 			this.#calls.push(call);
 			return;
@@ -127,9 +130,12 @@ export class Stream {
 		}
 	}
 
-	#count({ outcome, epoch = 0 }: Answer): void {
-		const { answered, failed, streak } = this.#state;
-		const counted = outcome === 'ok' ? { answered: answered + 1, streak: streak + 1 } : { failed: failed + 1, streak: 0 };
+	#count({ outcome, epoch = 0 }: Answer, took: number): void {
+		const { answered, failed, streak, milliseconds } = this.#state;
+		const counted =
+			outcome === 'ok'
+				? { answered: answered + 1, streak: streak + 1, milliseconds: milliseconds + (took - milliseconds) * WEIGHT }
+				: { failed: failed + 1, streak: 0 };
 		this.#state = { ...this.#state, ...counted, epoch: Math.max(this.#state.epoch, epoch) };
 	}
 }
