@@ -59,7 +59,7 @@ test-cluster: setup ## against a real cluster of several nodes
 demo: setup $(own_cluster) ## from nothing to a decrypted search (KEEP=1 leaves it running; CLUSTER=current IMAGE=… uses yours)
 	@node test/demo/main.ts
 
-chaos: setup cluster-up load ## what clients see when things fail (RUNS=4 a case, CASES=graceful,kill,…, LANES=4 Vaults at once, APPEND=1 adds to the last report, KEEP=1)
+chaos: setup cluster-up load ## what clients see when things fail (RUNS=4 a case, CASES=graceful,kill LANES=4 Vaults at once, APPEND=1, KEEP=1)
 	@node test/chaos/main.ts
 
 chaos-report: setup ## the last chaos report as docs/failover.svg and the table of docs/failover.md

@@ -11,7 +11,7 @@ import { createTransport, type Transport } from '../../kube/transport.ts';
 import { OPERATOR_NAMESPACE, type VaultName } from '../install/installation.ts';
 import { type LaneView, podView, viewOf } from './view.ts';
 
-export const runeVaults: Resource = {
+const runeVaults: Resource = {
 	group: 'runevault.io',
 	version: 'v1alpha1',
 	plural: 'runevaults',

@@ -24,7 +24,7 @@ const DIMENSION = 32;
 /** What a decrypted coordinate may be off by: noise, and the rounding to four decimals. */
 const TOLERANCE = 1e-3;
 
-export const STEADY = 'steady';
+const STEADY = 'steady';
 export const ROTATED = 'rotated';
 
 export type Lane = { readonly vault: VaultName; readonly stream: StreamSpec };

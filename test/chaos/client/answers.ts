@@ -78,7 +78,7 @@ export function rises(values: readonly number[]): number {
 }
 
 /** How often each value occurs. */
-export function countBy(values: readonly string[]): Record<string, number> {
+function countBy(values: readonly string[]): Record<string, number> {
 	const counts: Record<string, number> = {};
 	for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
 	return counts;
