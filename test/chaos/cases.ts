@@ -12,6 +12,8 @@ import type { CaseName } from './targets.ts';
 export type ChaosCase = {
 	/** Of a round, for the time left. */
 	readonly typicalSeconds: number;
+	/** Pods start while their successors are called: more lanes than processors, and gaps would tell of the machine. */
+	readonly startsPods: boolean;
 	/** Before the window opens. */
 	readonly prepare: (stage: Stage) => Promise<void>;
 	readonly clients: (stage: Stage) => Clients | Promise<Clients>;
@@ -22,7 +24,7 @@ export type ChaosCase = {
 
 const API_AWAY_MS = 60_000;
 
-const simple = { prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
+const simple = { startsPods: false, prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
 
 const onOneNode = { ...simple, prepare: async (stage: Stage) => gatherPrimaries(stage, await nodeWithoutLeader(stage)) };
 
@@ -38,13 +40,13 @@ const untilAllWhole = ({ cluster, lanes }: Stage): Promise<boolean[]> =>
 	Promise.all(lanes.map(({ vault }) => holds(untilWhole(cluster, vault, 0))));
 
 export const cases: Readonly<Record<CaseName, ChaosCase>> = {
-	graceful: { ...simple, typicalSeconds: 10, inject: deletePrimaries },
-	kill: { ...simple, typicalSeconds: 15, inject: killPrimaries },
-	hang: { ...simple, typicalSeconds: 40, inject: hangPrimaries },
-	partition: { ...onOneNode, typicalSeconds: 50, inject: async stage => cut(stage, await primaryNode(stage)) },
+	graceful: { ...simple, startsPods: true, typicalSeconds: 8, inject: deletePrimaries },
+	kill: { ...simple, startsPods: true, typicalSeconds: 10, inject: killPrimaries },
+	hang: { ...simple, typicalSeconds: 15, inject: hangPrimaries },
+	partition: { ...onOneNode, typicalSeconds: 20, inject: async stage => cut(stage, await primaryNode(stage)) },
 	'both-lost': {
 		...onOneNode,
-		typicalSeconds: 60,
+		typicalSeconds: 25,
 		async inject(stage) {
 			const nodes = await Promise.all([primaryNode(stage), stage.cluster.leaderNode()]);
 			await Promise.all(nodes.map(node => cut(stage, node)));
@@ -52,12 +54,18 @@ export const cases: Readonly<Record<CaseName, ChaosCase>> = {
 	},
 	'api-away': {
 		...simple,
-		typicalSeconds: 80,
+		typicalSeconds: 65,
 		inject: stopApiServer,
 		// No condition to wait for: the time away is the fault.
 		closed: ({ lanes }) => systemClock.sleep(API_AWAY_MS).then(() => lanes.map(() => true)),
 	},
-	drain: { ...onOneNode, typicalSeconds: 60, inject: async stage => drain(stage, await primaryNode(stage)) },
-	rollout: { ...simple, typicalSeconds: 60, inject: stage => changeTemplates(stage, crypto.randomUUID()), closed: untilAllWhole },
-	rotation: { ...simple, typicalSeconds: 15, clients: threePerLane, inject: rotate, closed: untilWatched },
+	drain: { ...onOneNode, startsPods: true, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
+	rollout: {
+		...simple,
+		startsPods: true,
+		typicalSeconds: 25,
+		inject: stage => changeTemplates(stage, crypto.randomUUID()),
+		closed: untilAllWhole,
+	},
+	rotation: { ...simple, typicalSeconds: 8, clients: threePerLane, inject: rotate, closed: untilWatched },
 };

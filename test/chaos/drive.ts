@@ -1,5 +1,6 @@
 /** The driver: sets the stage, runs rounds of cases on it, and takes it down. What `make chaos` and the cluster tests have in common. */
 
+import { availableParallelism } from 'node:os';
 import { installOperator, type Target } from '../install/installation.ts';
 import { cases } from './cases.ts';
 import { ClientProcess } from './client-process.ts';
@@ -18,11 +19,13 @@ const CALM_MS = 50;
 const CALM_TRIES = 20;
 
 export type Driver = {
-	/** How many Vaults a round hits. */
+	/** How many Vaults take part. */
 	readonly lanes: number;
 	/** p50 of a call when nothing is wrong. */
 	readonly restingMilliseconds: number;
-	/** One fault of a case in all lanes. @param round counts from 0 */
+	/** How many runs a round of a case gives: as many as there are Vaults, or no more than the machine has processors. */
+	runsOf(name: CaseName): number;
+	/** One fault of a case. @param round counts from 0 */
 	round(name: CaseName, round: number): Promise<Run[]>;
 	/** Undoes what is not undone yet: links up, processes resumed, nodes uncordoned. */
 	heal(): Promise<void>;
@@ -47,10 +50,13 @@ export async function openDriver(target: Target, lanes: number, say: (line: stri
 	const remedies = new Remedies();
 	const { stage, resting } = await reduce({ target, cluster, client, remedies, lanes: all, round: 0 }, say);
 	const owned = opened.move();
+	const runsOf = (name: CaseName) =>
+		Math.min(stage.lanes.length, cases[name].startsPods ? availableParallelism() : Number.POSITIVE_INFINITY);
 	return {
+		runsOf,
 		lanes: stage.lanes.length,
 		restingMilliseconds: resting,
-		round: (name, round) => runRound(cases[name], { ...stage, round }),
+		round: (name, round) => runRound(cases[name], { ...stage, lanes: stage.lanes.slice(0, runsOf(name)), round }),
 		heal: () => remedies.apply(),
 		async close({ keep } = { keep: false }) {
 			await owned.disposeAsync();

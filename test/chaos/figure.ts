@@ -39,7 +39,7 @@ export function renderFigure({ cases, nodes, lanes }: Pick<Report, 'cases' | 'no
 		const [x, y] = [(at % COLUMNS) * PANEL.width, Math.floor(at / COLUMNS) * PANEL.height];
 		return `<g transform="translate(${x} ${y})">\n${renderPanel(each)}\n</g>`;
 	});
-	const note = `Longest time between two answers, in seconds, by run. ${nodes} nodes, ${lanes} Vaults of 3 pods each, a call every 20 ms.`;
+	const note = `Longest time between two answers, in seconds, by run. ${nodes} nodes, up to ${lanes} Vaults of 3 pods at once, a call every 20 ms.`;
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,
 		'<title>How long clients were without an answer</title>',

@@ -32,9 +32,11 @@ async function startReport(driver: Driver, isAppending: boolean): Promise<Report
 
 /** Runs the rounds, case by case, and keeps the report after each. */
 async function measure(driver: Driver, names: readonly CaseName[], runs: number, report: Report): Promise<Report> {
-	const rounds = Math.ceil(runs / driver.lanes);
-	const plan = names.flatMap(name => Array.from({ length: rounds }, (_, round) => ({ name, round })));
-	for (const [at, { name, round }] of plan.entries()) {
+	const plan = names.flatMap(name => {
+		const rounds = Math.ceil(runs / driver.runsOf(name));
+		return Array.from({ length: rounds }, (_, round) => ({ name, round, rounds }));
+	});
+	for (const [at, { name, round, rounds }] of plan.entries()) {
 		const started = performance.now();
 		const left = plan.slice(at + 1).reduce((sum, each) => sum + cases[each.name].typicalSeconds, 0);
 		const done = await driver.round(name, round);

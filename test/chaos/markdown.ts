@@ -15,7 +15,7 @@ export function markdownTable(report: Report): string {
 		row(headings.map(() => '---')),
 		...report.cases.map(each => row(cellsOf(each))),
 		'',
-		`Measured ${report.startedAt.slice(0, 10)} on ${report.nodes} nodes, ${report.lanes} Vaults at once, ${report.cpu}. Wrong answers: ${sumOf(report, 'wrongAnswers')}.`,
+		`Measured ${report.startedAt.slice(0, 10)} on ${report.nodes} nodes, up to ${report.lanes} Vaults at once, ${report.cpu}. Wrong answers: ${sumOf(report, 'wrongAnswers')}.`,
 	].join('\n');
 }
 

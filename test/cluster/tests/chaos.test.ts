@@ -35,7 +35,7 @@ describe('failover as a client sees it', { skip }, () => {
 
 	for (const [name, title] of promises) {
 		it(title, async () => {
-			const rounds = name === 'api-away' ? 1 : Math.ceil(RUNS / driver.lanes);
+			const rounds = name === 'api-away' ? 1 : Math.ceil(RUNS / driver.runsOf(name));
 			let report: Pick<Report, 'cases'> = { cases: [] };
 			for (let round = 0; round < rounds; round++) report = addRuns(report, name, await driver.round(name, round));
 			const [measured] = report.cases;
