@@ -72,6 +72,11 @@ export class Cluster {
 		return z.object({ clusterIP: z.ipv4() }).parse(service.spec).clusterIP;
 	}
 
+	/** Whether a namespace is on its way out, in which nothing can be made. */
+	async isTerminating(name: string): Promise<boolean> {
+		return (await get(this.transport, resources.namespaces, { name }, CALL))?.metadata.deletionTimestamp !== undefined;
+	}
+
 	async nodes(): Promise<string[]> {
 		return (await list(this.transport, resources.nodes, CALL)).items.map(node => node.metadata.name);
 	}

@@ -81,9 +81,11 @@ function bars(samples: readonly number[], top: number, floor: number): string[] 
 	return counts.flatMap((count, bin) => {
 		if (count === 0) return [];
 		// One run must be seen beside a hundred.
-		const height = Math.max(2, (count / most) * (PLOT.height - 12));
-		const x = MARGIN.left + bin * width;
-		return [`<rect class="bar" x="${fixed(x)}" y="${fixed(floor - height)}" width="${fixed(width - 1)}" height="${fixed(height)}"/>`];
+		const height = Math.max(2, (count / most) * (PLOT.height - 18));
+		const [x, y] = [MARGIN.left + bin * width, floor - height];
+		const bar = `<rect class="bar" x="${fixed(x)}" y="${fixed(y)}" width="${fixed(width - 1)}" height="${fixed(height)}"/>`;
+		// The tallest bar says what the others are measured by.
+		return bin === counts.indexOf(most) ? [bar, text(x + width / 2, y - 3, String(count), undefined, 'middle')] : [bar];
 	});
 }
 
@@ -104,7 +106,12 @@ export function axisEnd(value: number): number {
 	return unit * ([1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find(step => step * unit >= wanted) ?? 10);
 }
 
-const ticks = (top: number): number[] => [0, 0.25, 0.5, 0.75, 1].map(part => Number((part * top).toFixed(3)));
+/** Round numbers from 0 to `top`, at most seven. */
+export function ticks(top: number): number[] {
+	const unit = 10 ** Math.floor(Math.log10(top / 6));
+	const step = unit * ([1, 2, 5, 10].find(each => top / (each * unit) <= 6) ?? 10);
+	return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, at) => Number((at * step).toFixed(6)));
+}
 
 const fixed = (value: number): string => value.toFixed(1);
 

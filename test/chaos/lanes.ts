@@ -53,6 +53,7 @@ export async function generationOf(cluster: Cluster, vault: VaultName): Promise<
 export async function createLanes(target: Target, cluster: Cluster, count: number): Promise<Lane[]> {
 	const vaults = Array.from({ length: count }, (_, index) => ({ namespace: `chaos-${index + 1}`, name: 'acme' }));
 	for (const vault of vaults) {
+		await until(`the former ${vault.namespace} gone`, async () => !(await cluster.isTerminating(vault.namespace)), 180_000);
 		await createNamespace(target.kubectl, vault.namespace);
 		await applyManifest(target.kubectl, manifest(vault, specOf(await generationOf(cluster, vault))));
 	}

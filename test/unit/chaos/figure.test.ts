@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { axisEnd, histogram, renderFigure } from '../../chaos/figure.ts';
+import { axisEnd, histogram, renderFigure, ticks } from '../../chaos/figure.ts';
 import { CASES } from '../../chaos/targets.ts';
 import { caseOf, run } from './builders.ts';
 
@@ -40,4 +40,11 @@ describe('chaos figure', () => {
 	] as const) {
 		it(`an axis for ${value} ends at ${end}`, () => assert.equal(Number(axisEnd(value).toFixed(6)), end));
 	}
+
+	it('has round numbers below its axis', () => {
+		assert.deepEqual(ticks(25), [0, 5, 10, 15, 20, 25]);
+		assert.deepEqual(ticks(1.5), [0, 0.5, 1, 1.5]);
+		assert.deepEqual(ticks(0.4), [0, 0.1, 0.2, 0.3, 0.4]);
+		assert.deepEqual(ticks(8), [0, 2, 4, 6, 8]);
+	});
 });
