@@ -5,6 +5,7 @@ import type { ChaosCase } from './cases.ts';
 import type { Window } from './client/protocol.ts';
 import { type Clients, everyId, untilCalm, untilServed } from './clients.ts';
 import { holds } from './each.ts';
+import { untilRouted } from './gateway.ts';
 import { untilWhole } from './lanes.ts';
 import { pressureSince, readPressure } from './pressure.ts';
 import { addCounts, type Run } from './report.ts';
@@ -15,6 +16,7 @@ import type { LaneView } from './view.ts';
 export async function runRound(chaos: ChaosCase, stage: Stage): Promise<Run[]> {
 	await untilAllWhole(stage, () => 0);
 	await chaos.prepare(stage);
+	await untilRouted(stage);
 	const clients = await chaos.clients(stage);
 	const ids = everyId(clients);
 	await stage.client.begin(ids, clients.everyMs);

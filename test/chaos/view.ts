@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type RuneVaultStatus, runeVaultStatusSchema } from '../../crds/status.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 
-export type PodView = { readonly name: string; readonly node: string; readonly isReady: boolean };
+export type PodView = { readonly name: string; readonly node: string; readonly address: string; readonly isReady: boolean };
 
 export type LaneView = {
 	readonly generation: number;
@@ -21,7 +21,10 @@ const vaultSchema = z.object({
 const podSchema = z.object({
 	metadata: z.object({ name: z.string(), deletionTimestamp: z.string().optional() }),
 	spec: z.object({ nodeName: z.string().default('') }),
-	status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) }),
+	status: z.object({
+		podIP: z.string().default(''),
+		conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
+	}),
 });
 
 /** @throws ZodError for objects that are no RuneVault and no pods */
@@ -35,7 +38,7 @@ export function podView(pod: KubeObject): PodView {
 	const { metadata, spec, status } = podSchema.parse(pod);
 	const isReady =
 		metadata.deletionTimestamp === undefined && status.conditions.some(each => each.type === 'Ready' && each.status === 'True');
-	return { name: metadata.name, node: spec.nodeName, isReady };
+	return { name: metadata.name, node: spec.nodeName, address: status.podIP, isReady };
 }
 
 const wanted: readonly (readonly [NonNullable<RuneVaultStatus['conditions']>[number]['type'], 'True' | 'False'])[] = [

@@ -5,7 +5,7 @@ import { crowded, type LaneView, lack, podView } from '../../chaos/view.ts';
 const condition = (type: 'Ready' | 'StandbyReady' | 'Progressing' | 'Degraded', status: 'True' | 'False', observedGeneration = 2) => ({
 	...{ type, status, observedGeneration, lastTransitionTime: '2026-11-25T00:00:00Z', reason: 'Because', message: 'so' },
 });
-const pod = (name: string, node: string, isReady = true) => ({ name, node, isReady });
+const pod = (name: string, node: string, isReady = true) => ({ name, node, address: '10.90.1.2', isReady });
 
 const whole: LaneView = {
 	generation: 2,
@@ -56,7 +56,7 @@ describe('a pod', () => {
 		kind: 'Pod',
 		metadata: { name: 'acme-0' },
 		spec: { nodeName: 'node1' },
-		status: { conditions: [{ type: 'Ready', status: 'True' }] },
+		status: { podIP: '10.90.1.2', conditions: [{ type: 'Ready', status: 'True' }] },
 	};
 	it('is ready when it says so', () => assert.deepEqual(podView(object), pod('acme-0', 'node1')));
 	it('is not ready while it is being deleted', () => {
