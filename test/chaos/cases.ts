@@ -12,8 +12,8 @@ import type { CaseName } from './targets.ts';
 export type ChaosCase = {
 	/** Of a round, for the time left. */
 	readonly typicalSeconds: number;
-	/** Pods start while their successors are called: more lanes than processors, and gaps would tell of the machine. */
-	readonly startsPods: boolean;
+	/** Tells of tenths of a second, or of single calls: with more lanes than processors it would tell of the machine. */
+	readonly isFine: boolean;
 	/** Before the window opens. */
 	readonly prepare: (stage: Stage) => Promise<void>;
 	readonly clients: (stage: Stage) => Clients | Promise<Clients>;
@@ -24,7 +24,7 @@ export type ChaosCase = {
 
 const API_AWAY_MS = 60_000;
 
-const simple = { startsPods: false, prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
+const simple = { isFine: false, prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
 
 const onOneNode = { ...simple, prepare: async (stage: Stage) => gatherPrimaries(stage, await nodeWithoutLeader(stage)) };
 
@@ -40,8 +40,8 @@ const untilAllWhole = ({ cluster, lanes }: Stage): Promise<boolean[]> =>
 	Promise.all(lanes.map(({ vault }) => holds(untilWhole(cluster, vault, 0))));
 
 export const cases: Readonly<Record<CaseName, ChaosCase>> = {
-	graceful: { ...simple, startsPods: true, typicalSeconds: 8, inject: deletePrimaries },
-	kill: { ...simple, startsPods: true, typicalSeconds: 10, inject: killPrimaries },
+	graceful: { ...simple, isFine: true, typicalSeconds: 8, inject: deletePrimaries },
+	kill: { ...simple, isFine: true, typicalSeconds: 10, inject: killPrimaries },
 	hang: { ...simple, typicalSeconds: 15, inject: hangPrimaries },
 	partition: { ...onOneNode, typicalSeconds: 20, inject: async stage => cut(stage, await primaryNode(stage)) },
 	'both-lost': {
@@ -54,15 +54,16 @@ export const cases: Readonly<Record<CaseName, ChaosCase>> = {
 	},
 	'api-away': {
 		...simple,
+		isFine: true,
 		typicalSeconds: 65,
 		inject: stopApiServer,
 		// No condition to wait for: the time away is the fault.
 		closed: ({ lanes }) => systemClock.sleep(API_AWAY_MS).then(() => lanes.map(() => true)),
 	},
-	drain: { ...onOneNode, startsPods: true, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
+	drain: { ...onOneNode, isFine: true, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
 	rollout: {
 		...simple,
-		startsPods: true,
+		isFine: true,
 		typicalSeconds: 25,
 		inject: stage => changeTemplates(stage, crypto.randomUUID()),
 		closed: untilAllWhole,

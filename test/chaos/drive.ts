@@ -48,15 +48,17 @@ export async function openDriver(target: Target, lanes: number, say: (line: stri
 	const all = await createLanes(target, cluster, lanes);
 	await client.open(all.map(lane => lane.stream));
 	const remedies = new Remedies();
-	const { stage, resting } = await reduce({ target, cluster, client, remedies, lanes: all, round: 0 }, say);
+	const { stage, resting } = await reduce({ target, cluster, client, remedies, lanes: all, bystanders: [], round: 0 }, say);
 	const owned = opened.move();
-	const runsOf = (name: CaseName) =>
-		Math.min(stage.lanes.length, cases[name].startsPods ? availableParallelism() : Number.POSITIVE_INFINITY);
+	const runsOf = (name: CaseName) => Math.min(stage.lanes.length, cases[name].isFine ? availableParallelism() : Number.POSITIVE_INFINITY);
 	return {
 		runsOf,
 		lanes: stage.lanes.length,
 		restingMilliseconds: resting,
-		round: (name, round) => runRound(cases[name], { ...stage, lanes: stage.lanes.slice(0, runsOf(name)), round }),
+		round(name, round) {
+			const lanes = stage.lanes.slice(0, runsOf(name));
+			return runRound(cases[name], { ...stage, lanes, bystanders: all.filter(lane => !lanes.includes(lane)), round });
+		},
 		heal: () => remedies.apply(),
 		async close({ keep } = { keep: false }) {
 			await owned.disposeAsync();

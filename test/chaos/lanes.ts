@@ -51,7 +51,7 @@ export async function generationOf(cluster: Cluster, vault: VaultName): Promise<
 
 /** Makes the Vaults, or finds them, and a call for each whose right answer is known. */
 export async function createLanes(target: Target, cluster: Cluster, count: number): Promise<Lane[]> {
-	const vaults = Array.from({ length: count }, (_, index) => ({ namespace: `chaos-${index + 1}`, name: 'acme' }));
+	const vaults = Array.from({ length: count }, (_, index) => ({ namespace: `chaos-${index + 1}`, name: `acme${index + 1}` }));
 	for (const vault of vaults) {
 		await until(`the former ${vault.namespace} gone`, async () => !(await cluster.isTerminating(vault.namespace)), 180_000);
 		await createNamespace(target.kubectl, vault.namespace);

@@ -17,12 +17,15 @@ export async function cut({ remedies }: Stage, node: string): Promise<void> {
 	await run('ip', ['link', 'set', link, 'down']);
 }
 
-/** Evicts everything from a node, as for its maintenance. */
-export async function drain({ target, remedies }: Stage, node: string): Promise<void> {
+/** Evicts everything from a node, as for its maintenance, but the pods of Vaults that do not take part and would only be load. */
+export async function drain({ target, remedies, bystanders }: Stage, node: string): Promise<void> {
 	remedies.add(async () => {
 		await target.kubectl(['uncordon', node]);
 	});
-	await target.kubectl(['drain', node, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s'], { timeoutMs: 150_000 });
+	const spared = bystanders.map(lane => lane.vault.name).join(',');
+	const selector = spared === '' ? [] : [`--pod-selector=runevault.io/vault notin (${spared})`];
+	const options = ['--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s', ...selector];
+	await target.kubectl(['drain', node, ...options], { timeoutMs: 150_000 });
 }
 
 function planOf(node: string) {

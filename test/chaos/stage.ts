@@ -28,6 +28,8 @@ export type Stage = {
 	readonly cluster: Cluster;
 	readonly client: ClientProcess;
 	readonly lanes: readonly Lane[];
+	/** Vaults that do not take part in this round. */
+	readonly bystanders: readonly Lane[];
 	readonly remedies: Remedies;
 	/** Counts the rounds of a case from 0. */
 	readonly round: number;
