@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
 
-.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo chaos chaos-report dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,13 +62,19 @@ test-cluster: setup ## against a real cluster of several nodes
 demo: setup $(own_cluster) ## from nothing to a decrypted search (KEEP=1 leaves it running; CLUSTER=current IMAGE=… uses yours)
 	@node test/demo/main.ts
 
+chaos: setup cluster-up load ## what clients see when things fail (RUNS=4 a case, CASES=graceful,kill LANES=4 Vaults at once, APPEND=1, KEEP=1)
+	@node test/chaos/main.ts
+
+chaos-report: setup ## the last chaos report as docs/failover.svg and the table of docs/failover.md
+	@node test/chaos/publish.ts
+
 dev: setup ## one Vault on this machine's loopback, with throw-away keys
 	@node vault/main.ts dev
 
 cluster-build: setup ## build Kubernetes, CoreDNS and Helm (once; kept in the cache folder)
 	@$(cluster) build
 
-cluster-up: setup ## start a cluster of NODES nodes (2), or find it running
+cluster-up: setup ## start a cluster of NODES nodes (3), or find it running
 	@$(cluster) up
 
 cluster-down: setup ## take the cluster down and leave nothing of it

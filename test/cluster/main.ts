@@ -21,7 +21,7 @@ const help = `A Kubernetes cluster of several nodes on this machine.
 
 usage: node test/cluster/main.ts <command>
 
-  up      start it, or find it running   NODES=2 by default, 9 at most
+  up      start it, or find it running   NODES=3 by default, 9 at most
   down    take it down and leave nothing of it
   status  what runs, and whether it is well
   build   build Kubernetes, CoreDNS and Helm (once; kept in the cache folder); needs Go, not root
@@ -58,7 +58,7 @@ async function loadImage(): Promise<void> {
 }
 
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
-	up: () => up(progress, Number(process.env.NODES ?? 2)),
+	up: () => up(progress, Number(process.env.NODES ?? 3)),
 	down: () => down(progress),
 	status: async () => {
 		const { text, isWell } = await status();

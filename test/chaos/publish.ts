@@ -1,0 +1,16 @@
+/** `make chaos-report`: the last measurement as `docs/failover.svg`, and as a table between the markers of `docs/failover.md`. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { renderFigure } from './figure.ts';
+import { betweenMarkers, markdownTable } from './markdown.ts';
+import { readReport } from './report.ts';
+
+const [REPORT, PAGE, FIGURE] = ['build/reports/chaos.json', 'docs/failover.md', 'docs/failover.svg'];
+
+const report = await readReport(REPORT);
+if (report === undefined) {
+	console.error(`${REPORT} is not there: make chaos writes it`);
+	process.exit(1);
+}
+await writeFile(FIGURE, renderFigure(report));
+await writeFile(PAGE, betweenMarkers(await readFile(PAGE, 'utf8'), markdownTable(report)));
+console.log(`${FIGURE}, ${PAGE}: ${report.cases.reduce((sum, each) => sum + each.runs, 0)} runs of ${report.cases.length} cases`);
