@@ -1,10 +1,10 @@
 /** What goes wrong in a cluster, done on purpose: a token rotated, a primary killed, owned objects deleted. */
 import { RuneError } from '../../client/errors.ts';
-import { crash } from '../install/crash.ts';
+import { containerOf, crash, signal } from '../install/crash.ts';
 import { deleteAndTime, ownedObjects } from '../install/heal.ts';
 import { access, connect, primaryOf, type Target, tokenOf, type VaultName, waitFor } from '../install/installation.ts';
 import type { Reach } from '../install/reach.ts';
-import { until } from '../install/run.ts';
+import { run, until } from '../install/run.ts';
 import { timed, watchGap } from './measure.ts';
 import { questions } from './memories.ts';
 import type { Asked } from './memory.ts';
@@ -41,12 +41,13 @@ export async function rotateToken({ story, target, vault, reach, asked }: Scene)
 	await client.close();
 }
 
-/** Takes the primary away, once with and once without a goodbye: the same question must be answered soon, and the same. */
+/** Takes the primary away, in the ways it may go: the same question must be answered soon, and the same. */
 export async function losePrimary({ story, target, vault, reach, asked }: Scene): Promise<void> {
 	story.chapter('The primary is lost');
 	const { kubectl } = target;
 	const client = await connect(vault, reach, await tokenOf(kubectl, vault), { retries: 0, timeoutMs: 1_000 });
-	const ways = {
+	const ways: Record<string, (pod: string) => Promise<void>> = {
+		'asked to move': async () => void (await runPlugin(target, ['promote', vault.name, '-n', vault.namespace])),
 		'pod deleted': async (pod: string) => {
 			await kubectl(['delete', 'pod', pod, '-n', vault.namespace, '--wait=false']);
 			const next = await until('another primary', async () => {
@@ -56,6 +57,7 @@ export async function losePrimary({ story, target, vault, reach, asked }: Scene)
 			story.check(`the Lease and the route moved from ${pod} to ${next}`, next !== pod);
 		},
 		'process killed': async (pod: string) => crash(target, vault, pod),
+		...(target.isRoutable ? { 'process hangs': async (pod: string) => hangUntilReplaced(target, vault, pod) } : {}),
 	};
 	const rows: string[][] = [];
 	let worst = 0;
@@ -70,16 +72,32 @@ export async function losePrimary({ story, target, vault, reach, asked }: Scene)
 		);
 		const seconds = gap.gapMilliseconds / 1000;
 		worst = Math.max(worst, seconds);
-		story.figure(`${how.replace(' ', '_')}_gap_seconds`, Number(seconds.toFixed(2)));
+		story.figure(`${how.replaceAll(' ', '_')}_gap_seconds`, Number(seconds.toFixed(2)));
 		rows.push([how, pod, seconds.toFixed(2), `${gap.failed} of ${gap.calls}`]);
 	}
 	story.table(['how', 'who', 'longest time without an answer (s)', 'failed calls'], rows);
+	for (const line of (await runPlugin(target, ['status', vault.name, '-n', vault.namespace])).trimEnd().split('\n')) story.tell(line);
 	story.check('every gap is below the promised 30 s', worst < 30);
 	await client.close();
 	await waitFor(kubectl, vault, 'Ready');
 	await closing(await connect(vault, reach, await tokenOf(kubectl, vault), { retries: 5 }), async again => {
 		story.check('the same token and question get the same answer', (await asked.askAgain(again)) === questions[0]?.expect);
 	});
+}
+
+/** Runs `kubectl runevault` as a person does. */
+const runPlugin = ({ kubectl }: Target, args: readonly string[]): Promise<string> =>
+	run(process.execPath, ['client/kubectl/main.ts', ...args], { env: { KUBECONFIG: kubectl.kubeconfig } });
+
+/** Stops the primary's process where it is, and lets it go on when another has taken over. */
+async function hangUntilReplaced({ kubectl }: Target, vault: VaultName, pod: string): Promise<void> {
+	const container = await containerOf(kubectl, vault, pod);
+	await signal(container, 'SIGSTOP');
+	try {
+		await until('another primary', async () => (await primaryOf(kubectl, vault)) !== pod);
+	} finally {
+		await signal(container, 'SIGCONT');
+	}
 }
 
 /** Deletes one of each kind of owned object, and the StatefulSet with all its pods at last. */
