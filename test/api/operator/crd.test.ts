@@ -38,10 +38,11 @@ describe('the CRD on a real API server', () => {
 			imagePullPolicy: 'IfNotPresent',
 			keys: { dimension: 1024 },
 			access: {
-				tokens: [{ name: 'team', role: 'Member', generation: 1 }],
+				tokens: [{ name: 'team', role: 'Member', generation: 1, overlap: '0s' }],
 				limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
 			},
 			failover: { probePeriod: '10s', leaseDuration: '15s' },
+			routing: 'Primary',
 			ingress: { state: 'Disabled' },
 			monitoring: { serviceMonitor: 'Enabled' },
 			networkPolicy: { state: 'Enabled' },
