@@ -12,8 +12,8 @@ import type { CaseName } from './targets.ts';
 export type ChaosCase = {
 	/** Of a round, for the time left. */
 	readonly typicalSeconds: number;
-	/** Tells of tenths of a second, or of single calls: with more lanes than processors it would tell of the machine. */
-	readonly isFine: boolean;
+	/** How many lanes so many processors carry: beyond that, a gap would tell of the machine, not of the Vault. */
+	readonly mostLanes: (processors: number) => number;
 	/** Before the window opens. */
 	readonly prepare: (stage: Stage) => Promise<void>;
 	readonly clients: (stage: Stage) => Clients | Promise<Clients>;
@@ -24,7 +24,13 @@ export type ChaosCase = {
 
 const API_AWAY_MS = 60_000;
 
-const simple = { isFine: false, prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
+const any = () => Number.POSITIVE_INFINITY;
+/** For cases that tell of tenths of a second or of single calls. */
+const oneEach = (processors: number) => processors;
+/** For a drain, after which the node's other pods start elsewhere as well. */
+const half = (processors: number) => Math.max(1, Math.floor(processors / 2));
+
+const simple = { mostLanes: any, prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
 
 const onOneNode = { ...simple, prepare: async (stage: Stage) => gatherPrimaries(stage, await nodeWithoutLeader(stage)) };
 
@@ -40,8 +46,8 @@ const untilAllWhole = ({ cluster, lanes }: Stage): Promise<boolean[]> =>
 	Promise.all(lanes.map(({ vault }) => holds(untilWhole(cluster, vault, 0))));
 
 export const cases: Readonly<Record<CaseName, ChaosCase>> = {
-	graceful: { ...simple, isFine: true, typicalSeconds: 8, inject: deletePrimaries },
-	kill: { ...simple, isFine: true, typicalSeconds: 10, inject: killPrimaries },
+	graceful: { ...simple, mostLanes: oneEach, typicalSeconds: 8, inject: deletePrimaries },
+	kill: { ...simple, mostLanes: oneEach, typicalSeconds: 10, inject: killPrimaries },
 	hang: { ...simple, typicalSeconds: 15, inject: hangPrimaries },
 	partition: { ...onOneNode, typicalSeconds: 20, inject: async stage => cut(stage, await primaryNode(stage)) },
 	'both-lost': {
@@ -54,16 +60,16 @@ export const cases: Readonly<Record<CaseName, ChaosCase>> = {
 	},
 	'api-away': {
 		...simple,
-		isFine: true,
+		mostLanes: oneEach,
 		typicalSeconds: 65,
 		inject: stopApiServer,
 		// No condition to wait for: the time away is the fault.
 		closed: ({ lanes }) => systemClock.sleep(API_AWAY_MS).then(() => lanes.map(() => true)),
 	},
-	drain: { ...onOneNode, isFine: true, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
+	drain: { ...onOneNode, mostLanes: half, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
 	rollout: {
 		...simple,
-		isFine: true,
+		mostLanes: oneEach,
 		typicalSeconds: 25,
 		inject: stage => changeTemplates(stage, crypto.randomUUID()),
 		closed: untilAllWhole,

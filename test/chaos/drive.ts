@@ -23,7 +23,7 @@ export type Driver = {
 	readonly lanes: number;
 	/** p50 of a call when nothing is wrong. */
 	readonly restingMilliseconds: number;
-	/** How many runs a round of a case gives: as many as there are Vaults, or no more than the machine has processors. */
+	/** How many runs a round of a case gives: one a Vault, but no more than the machine carries. */
 	runsOf(name: CaseName): number;
 	/** One fault of a case. @param round counts from 0 */
 	round(name: CaseName, round: number): Promise<Run[]>;
@@ -50,7 +50,7 @@ export async function openDriver(target: Target, lanes: number, say: (line: stri
 	const remedies = new Remedies();
 	const { stage, resting } = await reduce({ target, cluster, client, remedies, lanes: all, bystanders: [], round: 0 }, say);
 	const owned = opened.move();
-	const runsOf = (name: CaseName) => Math.min(stage.lanes.length, cases[name].isFine ? availableParallelism() : Number.POSITIVE_INFINITY);
+	const runsOf = (name: CaseName) => Math.min(stage.lanes.length, cases[name].mostLanes(availableParallelism()));
 	return {
 		runsOf,
 		lanes: stage.lanes.length,
