@@ -27,7 +27,7 @@ const API_AWAY_MS = 60_000;
 const any = () => Number.POSITIVE_INFINITY;
 /** For cases that tell of tenths of a second or of single calls. */
 const oneEach = (processors: number) => processors;
-/** For a drain, after which the node's other pods start elsewhere as well. */
+/** For cases in which several pods start, one after another or at once, and no call may fail twice. */
 const half = (processors: number) => Math.max(1, Math.floor(processors / 2));
 
 const simple = { mostLanes: any, prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
@@ -69,7 +69,7 @@ export const cases: Readonly<Record<CaseName, ChaosCase>> = {
 	drain: { ...onOneNode, mostLanes: half, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
 	rollout: {
 		...simple,
-		mostLanes: oneEach,
+		mostLanes: half,
 		typicalSeconds: 25,
 		inject: stage => changeTemplates(stage, crypto.randomUUID()),
 		closed: untilAllWhole,
