@@ -81,7 +81,7 @@ export class Prober {
 	constructor(options: ProberOptions) {
 		this.#options = {
 			...{ limitMs: 2_000, retryMs: 1_000, suspectedLimitMs: 1_000, suspectedRetryMs: 500 },
-			...{ hurryMs: 400, hurryForMs: 15_000 },
+			...{ hurryMs: 200, hurryForMs: 15_000 },
 			...options,
 		};
 	}
