@@ -80,23 +80,20 @@ describe('a RuneVault that changes', () => {
 	it('[CLU-22] with routing AllReady answers from every ready pod, and goes on when one of them is killed', async () => {
 		await apply(vault, { routing: 'AllReady' });
 		await settled(vault);
-		const reach = await reachVault(target, vault);
 		const token = await tokenOf(target.kubectl, vault);
+		/** On a connection of its own: one that is kept stays with its pod. */
 		const ask = async () => {
+			const reach = await reachVault(target, vault);
 			const client = await connect(vault, reach, token, { retries: 5, timeoutMs: 1_000 });
-			return client.status().finally(() => client.close());
+			return client.status().finally(() => Promise.all([client.close(), reach.close()]));
 		};
-		try {
-			const roles = new Set<string>();
-			await until('an answer of the primary and one of a standby', async () => {
-				roles.add(String((await ask()).role));
-				return roles.size === 2;
-			});
-			await crash(target, vault, await until('a primary', () => primaryOf(target.kubectl, vault)));
-			for (let call = 0; call < 20; call++) await ask();
-			await settled(vault);
-		} finally {
-			await reach.close();
-		}
+		const roles = new Set<string>();
+		await until('an answer of the primary and one of a standby', async () => {
+			roles.add(String((await ask()).role));
+			return roles.size === 2;
+		});
+		await crash(target, vault, await until('a primary', () => primaryOf(target.kubectl, vault)));
+		for (let call = 0; call < 20; call++) await ask();
+		await settled(vault);
 	});
 });

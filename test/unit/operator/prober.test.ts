@@ -148,7 +148,7 @@ describe('the prober', () => {
 		assert.equal(prober.known('pod-0')?.isDown, false);
 		await pass(1_100);
 		assert.equal(prober.known('pod-0')?.isDown, true);
-		assert.equal(prober.known('pod-0')?.failures, 3);
+		assert.ok((prober.known('pod-0')?.failures ?? 0) >= 3);
 		behave = honest;
 		await pass(11_000);
 		assert.deepEqual([prober.known('pod-0')?.isDown, prober.known('pod-0')?.failures], [false, 0]);
