@@ -8,10 +8,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VaultError } from '../../fhe/errors.ts';
 import { openBytes, openSealedSecretKey } from '../../fhe/formats/sealed.ts';
+import type { SecretKey } from '../../fhe/secret-key.ts';
 import type { VaultConfig } from '../config.ts';
+import { readKek } from './kek.ts';
 import { keyFileNames, parseKeyDescription, teamSecretLabel } from './key-files.ts';
 import { type OpenedKey, wipe } from './opened-key.ts';
-import { readKek } from './secret-key-file.ts';
 
 /**
  * The keys of all configured versions, current first. Whoever gets them disposes them; `buildKeyring` does.
@@ -47,13 +48,38 @@ async function openKey(directory: string, version: number, kek: Uint8Array, { te
 	if (description.team !== team || description.dimension !== dimension || description.version !== version) {
 		throw new VaultError('wrong_key', `${files.description}: is of another team, dimension or version than the configuration`);
 	}
-	const secretKey = named(files.secretKey, () => openSealedSecretKey(sealedKey, kek));
+	const secretKey = named(files.secretKey, () => openUntampered(sealedKey, kek, sealedTeamSecret));
 	try {
 		const teamSecret = named(files.teamSecret, () => openBytes(sealedTeamSecret, kek, teamSecretLabel));
 		return { version, secretKey, teamSecret, createdAt: description.createdAt };
 	} catch (error) {
 		secretKey[Symbol.dispose]();
 		throw error;
+	}
+}
+
+/**
+ * The tag alone does not tell a wrong KEK from an altered file. The team secret does, because it was sealed under the same KEK: when that
+ * opens, the KEK is right.
+ */
+function openUntampered(sealedKey: Uint8Array, kek: Uint8Array, sealedTeamSecret: Uint8Array): SecretKey {
+	try {
+		return openSealedSecretKey(sealedKey, kek);
+	} catch (error) {
+		if (!(error instanceof VaultError) || error.code !== 'wrong_kek') throw error;
+		if (!opens(sealedTeamSecret, kek)) throw error;
+		throw new VaultError('deserialization_failed', `tampered: the KEK opens ${keyFileNames.teamSecret}, and not this file`, {
+			cause: error,
+		});
+	}
+}
+
+function opens(sealedTeamSecret: Uint8Array, kek: Uint8Array): boolean {
+	try {
+		openBytes(sealedTeamSecret, kek, teamSecretLabel).fill(0);
+		return true;
+	} catch {
+		return false;
 	}
 }
 
