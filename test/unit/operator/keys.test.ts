@@ -8,6 +8,7 @@ const nothing: KeysObserved = {
 	hasKek: false,
 	hasCanaries: false,
 	job: undefined,
+	fault: undefined,
 	recorded: undefined,
 	hasWorkload: false,
 };
