@@ -46,6 +46,15 @@ describe('the state of the keys', () => {
 		}
 	});
 
+	it('[OPR-62] is failed as soon as a pod of the Job has said why', () => {
+		const job = { uid: 'job', isFailed: false, failedAt: undefined };
+		assert.deepEqual(keyState({ ...nothing, job, fault: 'ImportWrongKek' }), {
+			...{ stage: 'generate', fingerprint: undefined, isFailed: true },
+			fault: 'ImportWrongKek',
+		});
+		assert.equal(keyState({ ...nothing, key, hasKek: true, hasCanaries: true, job, fault: 'ImportWrongKek' }).stage, 'ready');
+	});
+
 	it('[OPR-10] leaves a failed keygen Job for a while and then has it replaced', () => {
 		const failedAt = new Date(NOW).toISOString();
 		const job = { uid: 'job', isFailed: true, failedAt };

@@ -8,45 +8,12 @@ import { VaultError } from '../../../fhe/errors.ts';
 import { loadSeal, type Seal } from '../../../fhe/seal.ts';
 import type { VaultConfig } from '../../../vault/config.ts';
 import { openKeys } from '../../../vault/keys/custody.ts';
-import { ensureKeys, type KeySecret, type KeyStore } from '../../../vault/keys/generate.ts';
+import { ensureKeys } from '../../../vault/keys/generate.ts';
 import { buildKeyring } from '../../../vault/keys/keyring.ts';
 import { testConfig } from './builders.ts';
+import { memoryStore } from './memory-store.ts';
 
 const request = { team: 'acme', version: 1, dimension: 1024, now: () => new Date(0) };
-
-/** A cluster in memory. `failAt` is the number of the write at which it breaks, after or before it has done it. */
-function memoryStore(failAt = 0, when: 'before' | 'after' = 'after') {
-	let writes = 0;
-	const content: { kek?: Uint8Array; key?: KeySecret; canaries?: { blobs: Uint8Array[]; answers: Record<string, string> } } = {};
-	const write = (change: () => void) => {
-		writes += 1;
-		if (writes === failAt && when === 'before') throw new Error('the API server went away');
-		change();
-		if (writes === failAt) throw new Error('the API server went away');
-	};
-	const store: KeyStore = {
-		kek: async () => content.kek && Uint8Array.from(content.kek),
-		async createKek(kek) {
-			write(() => {
-				content.kek ??= Uint8Array.from(kek);
-			});
-			return Uint8Array.from(content.kek ?? []);
-		},
-		key: async () => content.key,
-		async createKey(key) {
-			write(() => {
-				content.key ??= key;
-			});
-			return content.key ?? key;
-		},
-		hasCanaries: async () => content.canaries !== undefined,
-		createCanaries: async (blobs, answers) =>
-			write(() => {
-				content.canaries ??= { blobs, answers };
-			}),
-	};
-	return { store, content, heal: () => (failAt = 0) };
-}
 
 describe('ensureKeys', () => {
 	let seal: Seal;
@@ -149,7 +116,24 @@ describe('openKeys', () => {
 		['no key', () => rmSync(join(directory, '1'), { recursive: true }), 'key_missing', /^no key: .*SecKey_sealed\.bin cannot be read$/],
 		['no KEK', () => rmSync(join(directory, 'kek')), 'key_missing', /^no key: key encryption key .*kek: cannot be read$/],
 		['another KEK', () => writeFileSync(join(directory, 'kek'), Buffer.alloc(32, 1)), 'wrong_kek', /SecKey_sealed\.bin: wrong KEK$/],
-		['a tampered key', () => flip('1/SecKey_sealed.bin', 500), 'wrong_kek', /SecKey_sealed\.bin: wrong KEK$/],
+		[
+			'a tampered key',
+			() => flip('1/SecKey_sealed.bin', 500),
+			'deserialization_failed',
+			/SecKey_sealed\.bin: tampered: the KEK opens TeamSecret_sealed\.bin, and not this file$/,
+		],
+		[
+			'a key of another preset',
+			() => flip('1/SecKey_sealed.bin', 28),
+			'unsupported_version',
+			/SecKey_sealed\.bin: not a key of preset IP0$/,
+		],
+		[
+			'a KEK of 31 bytes',
+			() => writeFileSync(join(directory, 'kek'), Buffer.alloc(31)),
+			'key_missing',
+			/^no key: key encryption key .*kek: must be 64 hex digits or 32 bytes$/,
+		],
 		['a tampered team secret', () => flip('1/TeamSecret_sealed.bin', 30), 'wrong_kek', /TeamSecret_sealed\.bin: wrong KEK$/],
 		[
 			'a cut key',
@@ -185,5 +169,7 @@ describe('openKeys', () => {
 			code: 'fingerprint_mismatch',
 			message: `fingerprint differs: the key is ${fingerprint}, recorded is ${other}`,
 		});
+		assert.throws(() => opened[0]?.secretKey.coefficients(), { code: 'key_missing' }, 'and the key is wiped all the same');
+		assert.ok(opened[0]?.teamSecret.every(byte => byte === 0));
 	});
 });
