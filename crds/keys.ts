@@ -83,7 +83,7 @@ export const keysSchema = rules(
 	{
 		// `import` is a reserved word of CEL, and escaped so.
 		rule: 'has(self.__import__) == has(oldSelf.__import__) && (!has(self.__import__) || self.__import__ == oldSelf.__import__)',
-		message: 'is immutable, and cannot be added or taken out: it decides which key a new RuneVault begins with',
+		message: 'import is immutable, and cannot be added or taken out: it decides which key a new RuneVault begins with',
 		fieldPath: '.import',
 	},
 ).prefault({});

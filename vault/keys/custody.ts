@@ -10,7 +10,7 @@ import { VaultError } from '../../fhe/errors.ts';
 import { openBytes, openSealedSecretKey } from '../../fhe/formats/sealed.ts';
 import type { SecretKey } from '../../fhe/secret-key.ts';
 import type { VaultConfig } from '../config.ts';
-import { readKek } from './kek.ts';
+import { type ReadFile, readKek } from './kek.ts';
 import { keyFileNames, parseKeyDescription, teamSecretLabel } from './key-files.ts';
 import { type OpenedKey, wipe } from './opened-key.ts';
 
@@ -18,14 +18,14 @@ import { type OpenedKey, wipe } from './opened-key.ts';
  * The keys of all configured versions, current first. Whoever gets them disposes them; `buildKeyring` does.
  * @throws VaultError `key_missing`, `wrong_kek`, `deserialization_failed`, `wrong_key`
  */
-export async function openKeys(config: VaultConfig): Promise<OpenedKey[]> {
-	const kek = await readKek(config.keys.kekFile, 'key encryption key').catch(error => {
+export async function openKeys(config: VaultConfig, read: ReadFile = readFile): Promise<OpenedKey[]> {
+	const kek = await readKek(config.keys.kekFile, 'key encryption key', read).catch(error => {
 		throw error instanceof VaultError ? new VaultError('key_missing', `no key: ${error.message}`, { cause: error }) : error;
 	});
 	const opened: OpenedKey[] = [];
 	try {
 		for (const version of config.keys.versions)
-			opened.push(await openKey(join(config.keys.directory, String(version)), version, kek, config));
+			opened.push(await openKey(join(config.keys.directory, String(version)), version, kek, config, read));
 		return opened;
 	} catch (error) {
 		for (const key of opened) wipe(key);
@@ -35,15 +35,21 @@ export async function openKeys(config: VaultConfig): Promise<OpenedKey[]> {
 	}
 }
 
-async function openKey(directory: string, version: number, kek: Uint8Array, { team, dimension }: VaultConfig): Promise<OpenedKey> {
+async function openKey(
+	directory: string,
+	version: number,
+	kek: Uint8Array,
+	{ team, dimension }: VaultConfig,
+	read: ReadFile,
+): Promise<OpenedKey> {
 	const files = {
 		secretKey: join(directory, keyFileNames.secretKey),
 		teamSecret: join(directory, keyFileNames.teamSecret),
 		description: join(directory, keyFileNames.description),
 	};
-	const sealedKey = await readKeyFile(files.secretKey);
-	const sealedTeamSecret = await readKeyFile(files.teamSecret);
-	const descriptionText = await readKeyFile(files.description);
+	const sealedKey = await readKeyFile(files.secretKey, read);
+	const sealedTeamSecret = await readKeyFile(files.teamSecret, read);
+	const descriptionText = await readKeyFile(files.description, read);
 	const description = named(files.description, () => parseKeyDescription(descriptionText.toString('utf8')));
 	if (description.team !== team || description.dimension !== dimension || description.version !== version) {
 		throw new VaultError('wrong_key', `${files.description}: is of another team, dimension or version than the configuration`);
@@ -83,9 +89,9 @@ function opens(sealedTeamSecret: Uint8Array, kek: Uint8Array): boolean {
 	}
 }
 
-async function readKeyFile(file: string): Promise<Buffer> {
+async function readKeyFile(file: string, read: ReadFile): Promise<Buffer> {
 	try {
-		return await readFile(file);
+		return await read(file);
 	} catch (cause) {
 		throw new VaultError('key_missing', `no key: ${file} cannot be read`, { cause });
 	}

@@ -7,6 +7,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { VaultError } from '../../../fhe/errors.ts';
 import { loadSeal, type Seal } from '../../../fhe/seal.ts';
 import type { VaultConfig } from '../../../vault/config.ts';
+import { canaryAnswer, newCanary } from '../../../vault/keys/canary.ts';
 import { openKeys } from '../../../vault/keys/custody.ts';
 import { ensureKeys } from '../../../vault/keys/generate.ts';
 import { buildKeyring } from '../../../vault/keys/keyring.ts';
@@ -28,6 +29,21 @@ describe('ensureKeys', () => {
 		assert.match(first.description.fingerprint, /^sha256:[0-9a-f]{64}$/);
 		assert.equal(content.canaries?.blobs.length, 4);
 		assert.deepEqual(await ensureKeys(store, seal, request), { description: first.description, made: [] });
+	});
+
+	it('[VLT-53] leaves no KEK in memory, of all that came and went', async () => {
+		const { store, handed } = memoryStore();
+		await ensureKeys(store, seal, request);
+		await ensureKeys(store, seal, request);
+		assert.equal(handed.length, 3);
+		assert.ok(handed.every(kek => kek.length === 32 && kek.every(byte => byte === 0)));
+	});
+
+	it('[VLT-53] wipes the plain answer of a canary: with the canary itself it would give the key away', () => {
+		const scores = Float32Array.from({ length: 4096 }, (_, i) => i);
+		const unused = () => assert.fail();
+		canaryAnswer(newCanary(1024), { scores: () => scores, coordinates: unused, [Symbol.dispose]: unused });
+		assert.ok(scores.every(score => score === 0));
 	});
 
 	for (const step of [1, 2, 3]) {
@@ -91,6 +107,12 @@ describe('openKeys', () => {
 	afterEach(() => rmSync(directory, { recursive: true }));
 	after(() => rmSync(template, { recursive: true }));
 
+	const flip = (file: string, at: number) => {
+		const bytes = readFileSync(join(directory, file));
+		bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+		writeFileSync(join(directory, file), bytes);
+	};
+
 	it('[VLT-20] opens what keygen made, and the fingerprint is the recorded one', async () => {
 		const opened = await openKeys(config);
 		using keyring = buildKeyring(seal, opened, config);
@@ -100,6 +122,24 @@ describe('openKeys', () => {
 		assert.ok(opened[0]?.teamSecret.every(byte => byte === 0));
 	});
 
+	for (const [what, damage] of [
+		['', () => undefined],
+		[', also when a key does not open', () => flip('1/TeamSecret_sealed.bin', 30)],
+	] as const) {
+		it(`[VLT-53] wipes the KEK it read${what}`, async () => {
+			damage();
+			const buffers = new Map<string, Buffer>();
+			const opening = openKeys(config, async file => {
+				const bytes = readFileSync(file);
+				buffers.set(file, bytes);
+				return bytes;
+			});
+			for (const { secretKey } of await opening.catch(() => [])) secretKey[Symbol.dispose]();
+			const kek = buffers.get(config.keys.kekFile);
+			assert.ok(kek?.length === 32 && kek.every(byte => byte === 0));
+		});
+	}
+
 	it('the public files are the same on every pod', async () => {
 		using a = buildKeyring(seal, await openKeys(config), config);
 		using b = buildKeyring(seal, await openKeys(config), config);
@@ -107,11 +147,6 @@ describe('openKeys', () => {
 		assert.equal(a.files['EvalKey.json'].sha256, b.files['EvalKey.json'].sha256);
 	});
 
-	const flip = (file: string, at: number) => {
-		const bytes = readFileSync(join(directory, file));
-		bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
-		writeFileSync(join(directory, file), bytes);
-	};
 	const broken: [string, () => void, VaultError['code'], RegExp][] = [
 		['no key', () => rmSync(join(directory, '1'), { recursive: true }), 'key_missing', /^no key: .*SecKey_sealed\.bin cannot be read$/],
 		['no KEK', () => rmSync(join(directory, 'kek')), 'key_missing', /^no key: key encryption key .*kek: cannot be read$/],
