@@ -1,17 +1,37 @@
 /** Keys that somebody brings along, on a real API server. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { create, remove } from '../../../kube/objects.ts';
+import { create, patchMerge, remove } from '../../../kube/objects.ts';
 import { resources } from '../../../kube/resources.ts';
 import { until } from '../../install/run.ts';
 import { conditionOf, readVault, untilCondition } from './fixture.ts';
-import { Stage } from './stage.ts';
+import { type Placed, Stage } from './stage.ts';
 
 let stage: Stage;
 before(async () => {
 	stage = await Stage.start();
 });
 after(() => stage?.stop());
+
+/** A pod of the keygen Job has ended, and this is what it said. */
+async function failKeygen({ vault: { namespace }, node }: Placed, said: string): Promise<void> {
+	const job = await until('the keygen Job', () => node.read(resources.jobs, 'acme-keygen'), 15_000, 60);
+	const { metadata, spec } = Object(job.spec).template;
+	const name = 'acme-keygen-x';
+	const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: 'acme-keygen', uid: job.metadata.uid ?? '', controller: true }];
+	await create(stage.world.admin, resources.pods, {
+		apiVersion: 'v1',
+		kind: 'Pod',
+		metadata: { name, namespace, labels: metadata.labels, ownerReferences },
+		spec,
+	});
+	const state = { terminated: { exitCode: 1, reason: 'Error', message: said } };
+	const status = {
+		phase: 'Failed',
+		containerStatuses: [{ name: 'keygen', ready: false, restartCount: 0, image: 'x', imageID: 'x', state }],
+	};
+	await patchMerge(stage.world.admin, resources.pods, { namespace, name }, { status }, { subresource: 'status' });
+}
 
 describe('keys of ones own', { concurrency: 2 }, () => {
 	it('[OPR-60] [OPR-62] an import waits for its Secret, tells why it failed, and needs the Secret no more when it is done', async () => {
@@ -25,7 +45,7 @@ describe('keys of ones own', { concurrency: 2 }, () => {
 		const metadata = { name: 'old-key', namespace: 'import' };
 		await create(stage.world.admin, resources.secrets, { apiVersion: 'v1', kind: 'Secret', metadata, data: { 'SecKey.json': 'e30=' } });
 		await untilCondition(stage.world, vault, 'ResolvedRefs', 'True', 'Resolved', 30_000);
-		await node.failKeygen('ImportWrongKek');
+		await failKeygen({ vault, node }, 'ImportWrongKek');
 		const failed = await untilCondition(stage.world, vault, 'KeysLoaded', 'False', 'KeygenFailed');
 		assert.match(failed.message, /: kek in the Secret to import from does not open the key\.$/);
 

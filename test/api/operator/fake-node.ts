@@ -89,24 +89,6 @@ export class FakeNode {
 		});
 	}
 
-	/** A pod of the Job that has ended, and what it said. */
-	async failKeygen(said: string): Promise<void> {
-		const { namespace } = this.#vault;
-		const job = await until('the keygen Job', () => this.read(resources.jobs, this.name('-keygen')), 15_000, 60);
-		const { metadata, spec } = Object(job.spec).template;
-		const owner = { apiVersion: 'batch/v1', kind: 'Job', name: job.metadata.name, uid: job.metadata.uid ?? '', controller: true };
-		const name = this.name('-keygen-x');
-		await this.#ensure(resources.pods, {
-			apiVersion: 'v1',
-			kind: 'Pod',
-			metadata: { name, namespace, labels: metadata.labels, ownerReferences: [owner] },
-			spec: { ...spec, nodeName: nodeOf(0), terminationGracePeriodSeconds: 0 },
-		});
-		const terminated = { exitCode: 1, reason: 'Error', message: said };
-		const status = { phase: 'Failed', containerStatuses: [{ ...containerStatus(false), name: 'keygen', state: { terminated } }] };
-		await patchMerge(this.#world.admin, resources.pods, { namespace, name }, { status }, { subresource: 'status' });
-	}
-
 	async #ensure(resource: Resource, object: KubeObject): Promise<boolean> {
 		try {
 			await create(this.#world.admin, resource, object);

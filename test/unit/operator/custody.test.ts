@@ -66,7 +66,11 @@ describe('an import', () => {
 		assert.equal(inputsOf(build.facts(generate), settings, []).isKeygenWanted, true);
 		const facts = build.facts(generate, missing);
 		assert.equal(inputsOf(facts, settings, []).isKeygenWanted, false);
-		const { ResolvedRefs, KeysLoaded } = findAll(facts);
+		const { Ready, ResolvedRefs, KeysLoaded, Progressing } = findAll(facts);
+		assert.deepEqual(
+			[Ready.reason, ResolvedRefs.reason, KeysLoaded.reason, Progressing.reason],
+			['RefsMissing', 'SecretNotFound', 'Generating', 'GeneratingKeys'],
+		);
 		assert.equal(ResolvedRefs.message, 'spec.keys.import.secretName: there is no Secret old-key.');
 		assert.equal(KeysLoaded.message, 'The key is adopted once the Secret that spec.keys.import names is there.');
 	});

@@ -80,25 +80,6 @@ const ROWS: Row[] = [
 		[build.withKeys({ stage: 'generate', fingerprint: undefined, isFailed: true })],
 		{ Ready: 'False KeysNotLoaded', KeysLoaded: 'False KeygenFailed', Progressing: 'True GeneratingKeys', Degraded: 'True KeygenFailed' },
 	],
-	[
-		'a Secret to import from that is missing',
-		[
-			build.withKeys({ stage: 'generate', fingerprint: undefined, isFailed: false }),
-			build.withoutPods(),
-			build.withoutLease(),
-			before => ({ ...before, missingRefs: [{ path: 'spec.keys.import.secretName', kind: 'Secret', name: 'old-key' }] }),
-		],
-		{
-			Ready: 'False RefsMissing',
-			ResolvedRefs: 'False SecretNotFound',
-			Programmed: 'False WaitingForKeys',
-			KeysLoaded: 'False Generating',
-			PrimaryAvailable: 'False NoPrimary',
-			StandbyReady: 'False NoStandby',
-			TokensCurrent: 'Unknown NotProved',
-			Progressing: 'True GeneratingKeys',
-		},
-	],
 	['one pod not asked yet', [build.unasked(2)], { TokensCurrent: 'Unknown NotProved' }],
 	[
 		'a pod with another key',
