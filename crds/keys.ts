@@ -21,8 +21,16 @@ const importSchema = z.object({
 		),
 });
 
+/** Kubernetes has one source a volume. A `name` would be taken for the volume's own. */
+const volumeSource = () =>
+	passedOn()
+		.refine(source => Object.keys(source).length === 1 && !Object.hasOwn(source, 'name'), {
+			message: 'must be one volume source, such as csi',
+		})
+		.meta({ 'x-kubernetes-preserve-unknown-fields': true, minProperties: 1, maxProperties: 1 });
+
 const kekFileSchema = z.object({
-	volume: passedOn().describe(
+	volume: volumeSource().describe(
 		'A Kubernetes volume source, such as csi with the driver secrets-store.csi.k8s.io, passed on as it is to the Vault pods and the key generation.',
 	),
 	path: z

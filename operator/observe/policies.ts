@@ -62,12 +62,6 @@ const mountsKnownVolumes: Policy = (_vault, { podTemplate: { extraVolumes, extra
 		({ name }) => !(extraVolumes ?? []).some(volume => volume.name === name),
 	);
 
-/** Kubernetes has one source a volume; `name` would be taken for the volume's own. */
-const hasOneKekSource: Policy = (_vault, { keys: { kek } }) =>
-	kek.file === undefined || (Object.keys(kek.file.volume).length === 1 && !Object.hasOwn(kek.file.volume, 'name'))
-		? undefined
-		: { path: 'spec.keys.kek.file.volume', message: 'must be one volume source, such as csi' };
-
 const hasPeersOfOneKind: Policy = (_vault, { networkPolicy: { from } }) =>
 	firstOf(
 		from,
@@ -76,14 +70,7 @@ const hasPeersOfOneKind: Policy = (_vault, { networkPolicy: { from } }) =>
 		peer => (peer.ipBlock !== undefined) === (peer.podSelector !== undefined || peer.namespaceSelector !== undefined),
 	);
 
-const POLICIES: readonly Policy[] = [
-	hasUsableName,
-	hasFreeVolumeNames,
-	hasFreeMountPaths,
-	mountsKnownVolumes,
-	hasOneKekSource,
-	hasPeersOfOneKind,
-];
+const POLICIES: readonly Policy[] = [hasUsableName, hasFreeVolumeNames, hasFreeMountPaths, mountsKnownVolumes, hasPeersOfOneKind];
 
 const pathOf = (parts: readonly PropertyKey[]): string =>
 	parts.reduce<string>((path, part) => (typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part)}`), 'spec');

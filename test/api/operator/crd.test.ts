@@ -104,6 +104,11 @@ describe('the CRD on a real API server', () => {
 		['a KEK in a file that is nowhere', { keys: { kek: { type: 'File' } } }, /spec\.keys\.kek\.file/],
 		['a file for a KEK in a Secret', { keys: { kek: { ...kek('a'), type: 'Secret' } } }, /spec\.keys\.kek\.file/],
 		[
+			'a KEK in two volumes',
+			{ keys: { kek: { type: 'File', file: { volume: { csi: {}, secret: {} } } } } },
+			/spec\.keys\.kek\.file\.volume/,
+		],
+		[
 			'a KEK above its volume',
 			{ keys: { kek: { type: 'File', file: { volume: volume('a'), path: '../kek' } } } },
 			/spec\.keys\.kek\.file\.path/,

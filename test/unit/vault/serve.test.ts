@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { openSealedSecretKey } from '../../../fhe/formats/sealed.ts';
+import { readSecretKeyFile } from '../../../vault/keys/secret-key-file.ts';
 import { sha256, testConfig, tokens, vectorPath } from './builders.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 
@@ -102,6 +104,25 @@ describe('a pod', () => {
 		const before = versions();
 		assert.equal(await finished(run('keygen')), 0);
 		assert.deepEqual(versions(), before);
+	});
+
+	it('[VLT-50] [VLT-52] keygen adopts a key and seals it under the KEK of a file; for a name that has a key already it stops', async () => {
+		writeFileSync(join(directory, 'own-kek'), 'ab'.repeat(32));
+		writeFileSync(join(directory, 'beta.json'), JSON.stringify({ ...JSON.parse(config), vault: 'beta' }));
+		const args = ['--import', vectorPath('SecKey.json'), '--import-kek', '/nowhere', '--kek', join(directory, 'own-kek')];
+		assert.equal(await finished(run('keygen', args, { VAULT_CONFIG: join(directory, 'beta.json') })), 0);
+		const { data } = Object(api.objects.get(`${secrets}/beta-keys-1`));
+		using key = openSealedSecretKey(Buffer.from(data['SecKey_sealed.bin'], 'base64'), Buffer.alloc(32, 0xab));
+		using vendors = await readSecretKeyFile(vectorPath('SecKey.json'), undefined);
+		assert.deepEqual(key.coefficients(), vendors.coefficients());
+		assert.equal(api.objects.get(`${secrets}/beta-kek`), undefined);
+		assert.ok(api.objects.get(`${configMaps}/beta-canaries`));
+
+		const taken = run('keygen', args.slice(0, 4));
+		let stderr = '';
+		taken.stderr?.on('data', data => (stderr += data));
+		assert.equal(await finished(taken), 1);
+		assert.match(stderr, /^vault keygen: the key that exists, sha256:[0-9a-f]{64}, is not the one to be imported; it stays\n$/);
 	});
 
 	it('[VLT-51] [OPR-62] keygen that cannot import: exit 1, one line, and the word for the operator', async () => {
