@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { VaultError } from '../../../fhe/errors.ts';
+import { metadataKey } from '../../../fhe/formats/metadata.ts';
 import { loadSeal, type Seal } from '../../../fhe/seal.ts';
 import type { VaultConfig } from '../../../vault/config.ts';
 import { canaryAnswer, newCanary } from '../../../vault/keys/canary.ts';
@@ -139,6 +140,12 @@ describe('openKeys', () => {
 			assert.ok(kek?.length === 32 && kek.every(byte => byte === 0));
 		});
 	}
+
+	it('[VLT-53] a keyring that is disposed of knows no secret any more', async () => {
+		const keyring = buildKeyring(seal, await openKeys(config), config);
+		keyring[Symbol.dispose]();
+		assert.deepEqual(keyring.metadataKey('a'), metadataKey(new Uint8Array(32), 'a'));
+	});
 
 	it('the public files are the same on every pod', async () => {
 		using a = buildKeyring(seal, await openKeys(config), config);
