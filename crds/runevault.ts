@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure.ts';
 import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields.ts';
+import { keysSchema } from './keys.ts';
 import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
 import type { RuneVaultStatus } from './status.ts';
 
@@ -54,21 +55,7 @@ export const runeVaultSpecSchema = z.object({
 	replicas: z.int().min(1).max(9).default(3).describe('Vault pods: one primary, the others standbys that could take over now.'),
 	image: z.string().min(1).max(512).optional().describe("Image of the Vault pods; the operator's own when left out."),
 	imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent').describe('When the image is pulled.'),
-	keys: z
-		.object({
-			dimension: rules(z.int().min(32).max(4096).default(1024), { rule: 'self == oldSelf', message: 'is immutable' }).describe(
-				'Dimension of the vectors the key is for. Immutable.',
-			),
-			indexName: z
-				.string()
-				.min(1)
-				.max(128)
-				.regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/, 'must be letters, digits, -, _ and .')
-				.optional()
-				.describe('Name of the search index, told to clients by get_public_key.'),
-		})
-		.prefault({})
-		.describe('The FHE key of the team.'),
+	keys: keysSchema.describe('The FHE key of the team.'),
 	access: z
 		.object({
 			tokens: listByKey(tokenSchema.describe('A token of the team.'), 100, 'name')

@@ -19,6 +19,7 @@ const KEPT = [
 	'maxLength',
 	'minItems',
 	'maxItems',
+	'minProperties',
 	'maxProperties',
 	'required',
 	'x-kubernetes-validations',

@@ -11,7 +11,7 @@ export class SecretKey implements Disposable {
 	#isWiped = false;
 
 	/**
-	 * Takes over `coefficients`: the caller must not keep them.
+	 * Takes over `coefficients`: the caller must not keep them. Those of no key are wiped.
 	 *
 	 * @throws VaultError `wrong_key` when they are not 4,096 of −1, 0, 1 with Hamming weight 2,730.
 	 */
@@ -19,6 +19,7 @@ export class SecretKey implements Disposable {
 		const isTernary = coefficients.every(c => c === 0 || c === 1 || c === -1);
 		const weight = coefficients.reduce((sum, c) => sum + Math.abs(c), 0);
 		if (coefficients.length !== N || !isTernary || weight !== HAMMING_WEIGHT) {
+			coefficients.fill(0);
 			throw new VaultError('wrong_key', 'not a secret key of this scheme');
 		}
 		this.#coefficients = coefficients;
@@ -62,6 +63,7 @@ function uniformBelow(bound: number, randomBytes: (size: number) => Uint8Array):
 	for (;;) {
 		const bytes = randomBytes(2);
 		const draw = (((bytes[0] as number) << 8) | (bytes[1] as number)) & (N - 1);
+		bytes.fill(0);
 		if (draw < limit) return draw % bound;
 	}
 }

@@ -166,8 +166,9 @@ async function read({ body, headers, statusCode }: Dispatcher.ResponseData): Pro
 	if (!String(headers['content-type'] ?? '').includes('json')) return text;
 	try {
 		return JSON.parse(text);
-	} catch (cause) {
-		throw new KubeError(0, 'Truncated', `the answer (${statusCode}) is not complete JSON`, { cause });
+	} catch {
+		// Without its cause: that quotes what it could not read, and this may be a Secret.
+		throw new KubeError(0, 'Truncated', `the answer (${statusCode}) is not complete JSON`);
 	}
 }
 
@@ -175,8 +176,8 @@ function parseEvent(line: string): WatchEvent {
 	let event: { type: WatchEvent['type'] | 'ERROR'; object: KubeObject };
 	try {
 		event = JSON.parse(line);
-	} catch (cause) {
-		throw new KubeError(0, 'Truncated', 'a watch event is not JSON', { cause });
+	} catch {
+		throw new KubeError(0, 'Truncated', 'a watch event is not JSON');
 	}
 	if (event.type === 'ERROR') throw fromStatus(0, event.object);
 	return { type: event.type, object: event.object };

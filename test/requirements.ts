@@ -41,7 +41,8 @@ export const requirements = {
 	'VLT-18': 'decrypt_scores returns the best rows of all three kinds of blob, over several shards and blobs, rounded to four decimals',
 	'VLT-19':
 		'Bad input is a tool error that names the argument; an unknown tool is -32602; other exceptions become "internal error" with an id',
-	'VLT-20': 'Startup fails with one clear line for each: no key, wrong KEK, other fingerprint, unreadable verifiers, bad configuration',
+	'VLT-20':
+		'Startup fails with one clear line for each: no key, wrong KEK, other fingerprint, other preset, tampered key, unreadable verifiers, bad configuration',
 	'VLT-21':
 		'get_public_key returns key files as text, EvalKey.json as a link with its digest unless asked for inline, and the own metadata key',
 	'VLT-22': 'Metadata envelopes: version 2 is authenticated with its place, version 1 is read; keys are HKDF-SHA256 of the team secret',
@@ -55,6 +56,11 @@ export const requirements = {
 	'VLT-30': 'Slow and too many requests at once are bounded; a client that goes away drops its queued work',
 	'VLT-31': 'vault_status tells version, key, role and the limits of the caller',
 	'VLT-32': 'Tokens, bodies and scores are never logged',
+	'VLT-50':
+		"keygen adopts a SecKey.json, plain or sealed, never in the place of another key; wherever it is interrupted, the vendor's results decrypt bit for bit after",
+	'VLT-51': 'An import that cannot be ends with one line and one word for its reason, and nothing is written',
+	'VLT-52': 'With a KEK in a file none is made; keygen and pods say in one line that it is missing or not 32 bytes',
+	'VLT-53': 'Key bytes are wiped after hand-over, also when a later step fails',
 
 	// KUB: the Kubernetes runtime
 	'KUB-1': 'Requests share kept-alive connections; the urgent lane has its own, no watch delays a call, and every call is measured.',
@@ -131,6 +137,10 @@ export const requirements = {
 		'Killed at any call of creation, rotation, failover or rollout, a new operator ends in the same state: one change of primary, one pod away at a time',
 	'OPR-51': 'An hour with a hundred vaults at rest: every vault is looked at, every pod is asked, and nothing is written',
 	'OPR-52': 'An operator that loses its lease stops writing at once, keeps process and caches, and goes on when it has it again',
+	'OPR-60':
+		'A Secret to import from is mounted by the keygen Job until a key is recorded; while it is missing ResolvedRefs names its field and no key is made',
+	'OPR-61': 'A KEK in a file is mounted by pods and Job as the spec says, and no Secret of it is asked for; without one nothing changes',
+	'OPR-62': 'The status tells why keygen failed, in a sentence of ours and never in the words of a pod',
 
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',

@@ -13,6 +13,7 @@ import { decodeBase64, encodeBase64 } from './base64.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { type EncKey, parseEncKey } from './enc-key.ts';
 import { isObject, parseObject } from './json-object.ts';
+import { otherPreset } from './preset.ts';
 import { isSealed, openSealedSecretKey } from './sealed.ts';
 import { parseSecretKey, writeSecretKey } from './secret-key.ts';
 
@@ -39,10 +40,15 @@ const QUOTE = 0x22;
 /**
  * Opens SecKey.json, with the key plain or sealed under `kek`. The caller wipes `bytes`.
  *
- * @throws VaultError `deserialization_failed`, `unsupported_version`, `wrong_kek`, `wrong_key`; `invalid_argument` for a sealed key and no KEK.
+ * A secret key fits every dimension. But an envelope may say which one its key was made for, and then `dimension`, when given, must be that:
+ * public keys and indexes of another one lie elsewhere.
+ *
+ * @throws VaultError `deserialization_failed` (field `hash` when the key is not the one the envelope was written for), `unsupported_version`
+ * (field `preset` when it is one of another parameter set), `wrong_kek`, `wrong_key` (field `dimension` for another dimension);
+ * `invalid_argument` for a sealed key and no KEK.
  */
-export function parseSecKeyJson(bytes: Uint8Array, kek?: Uint8Array): SecretKey {
-	const key = open(bytes, secKey);
+export function parseSecKeyJson(bytes: Uint8Array, kek?: Uint8Array, dimension?: number): SecretKey {
+	const key = open(bytes, secKey, dimension);
 	try {
 		if (!isSealed(key)) return parseSecretKey(key);
 		if (kek === undefined) throw new VaultError('invalid_argument', 'kek: needed, the key is sealed', { field: 'kek' });
@@ -65,9 +71,11 @@ export function parseEvalKeyJson(text: string | Uint8Array): Uint8Array {
 /** SecKey.json with the key in plain. The caller wipes the answer. */
 export function writeSecKeyJson(key: SecretKey, about: EnvelopeDescription): Uint8Array {
 	const bytes = writeSecretKey(key);
-	const envelope = wrap(bytes, secKey, about);
-	bytes.fill(0);
-	return envelope;
+	try {
+		return wrap(bytes, secKey, about);
+	} finally {
+		bytes.fill(0);
+	}
 }
 
 export function writeEncKeyJson(key: EncKey, about: EnvelopeDescription): string {
@@ -84,16 +92,22 @@ function asBytes(text: string | Uint8Array): Uint8Array {
 }
 
 /** The binary key file inside an envelope. */
-function open(bytes: Uint8Array, kind: Kind): Uint8Array {
+function open(bytes: Uint8Array, kind: Kind, dimension?: number): Uint8Array {
 	if (bytes.length > MAX_BYTES) throw malformed('key envelope: too long');
 	const [start, end] = keyDataSpan(bytes);
 	const rest = Buffer.concat([bytes.subarray(0, start), bytes.subarray(end)]).toString('utf8');
-	const { name, hash } = describe(rest);
+	const { name, hash, preset, dim } = describe(rest);
 	if (name !== kind.name && !(kind === secKey && name.startsWith(kind.name))) throw malformed(`key envelope: not a ${kind.name}`);
+	if (preset !== undefined && preset !== PRESET) throw otherPreset();
+	if (dim !== undefined && dimension !== undefined && dim !== dimension) {
+		throw new VaultError('wrong_key', `the key is for dimension ${dim}, not ${dimension}`, { field: 'dimension' });
+	}
 	const key = decodeBase64(bytes.subarray(start, end));
 	if (createHash('sha256').update(key).digest('base64') === hash) return key;
 	key.fill(0);
-	throw malformed('key envelope: the key does not match its hash');
+	throw new VaultError('deserialization_failed', 'Deserialization failed: key envelope: the key does not match its hash', {
+		field: 'hash',
+	});
 }
 
 /** Where the one `key_data` string begins and ends, quotes excluded. Base64 needs no escapes, so it ends at the next quote. */
@@ -108,14 +122,26 @@ function keyDataSpan(bytes: Uint8Array): [number, number] {
 	return [start, end];
 }
 
-function describe(text: string): { name: string; hash: string } {
+type Entry = { name: string; hash: string; preset: unknown; dim: number | undefined };
+
+function describe(text: string): Entry {
 	const envelope = parseObject(text, 'key envelope');
 	if (envelope.format_version !== 1) throw new VaultError('unsupported_version', 'key envelope: unsupported format version');
 	const entry: unknown = Array.isArray(envelope.entries) && envelope.entries.length === 1 ? envelope.entries[0] : undefined;
-	if (!isObject(entry) || entry.key_data !== '' || typeof entry.name !== 'string' || typeof entry.hash !== 'string') {
+	// Newer tools of the vendor write the hash as {"type": "SHA256", "value"}.
+	const hash = isObject(entry) && isObject(entry.hash) && entry.hash.type === 'SHA256' ? entry.hash.value : Object(entry).hash;
+	if (!isObject(entry) || entry.key_data !== '' || typeof entry.name !== 'string' || typeof hash !== 'string') {
 		throw malformed('key envelope: must hold one entry with name, hash and key_data');
 	}
-	return { name: entry.name, hash: entry.hash };
+	const metadata = isObject(entry.metadata) ? entry.metadata : {};
+	const preset = isObject(metadata.parameter) ? metadata.parameter.preset : undefined;
+	return { name: entry.name, hash, preset: preset === '' ? undefined : preset, dim: dimensionOf(metadata.dim) };
+}
+
+/** The vendor writes the dimension as text, where it writes it at all. */
+function dimensionOf(dim: unknown): number | undefined {
+	const isNumeral = typeof dim === 'number' || (typeof dim === 'string' && /^[0-9]{1,5}$/.test(dim));
+	return isNumeral ? Number(dim) : undefined;
 }
 
 function wrap(

@@ -11,6 +11,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { malformed, VaultError } from '../errors.ts';
 import { PRESET } from '../params.ts';
 import type { SecretKey } from '../secret-key.ts';
+import { otherPreset } from './preset.ts';
 import { Reader } from './reader.ts';
 import { parseSecretKey, SECRET_KEY_BYTES, writeSecretKey } from './secret-key.ts';
 
@@ -114,6 +115,6 @@ function checkHeader(bytes: Uint8Array): void {
 		throw malformed('sealed key: header is not JSON');
 	}
 	const fields: Record<string, unknown> = { ...(header as object) };
-	if (fields.ParameterPreset !== PRESET) throw new VaultError('unsupported_version', `not a key of preset ${PRESET}`);
+	if (fields.ParameterPreset !== PRESET) throw otherPreset();
 	if (fields.SealType !== 'AES-KEK') throw new VaultError('unsupported_version', 'sealed key: unknown seal type');
 }

@@ -5,6 +5,7 @@ import type { VaultConfig } from '../../vault/config.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf } from './metadata.ts';
 import { INTERNAL_PORT, KEY_VERSION, namesOf, PATHS, PUBLIC_PORT } from './names.ts';
+import { kekFile } from './pod.ts';
 
 /** Values of `Host` under which clients may call. */
 function hostsOf({ name, namespace, spec }: CheckedVault, clusterDomain: string): string[] {
@@ -47,7 +48,7 @@ export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clus
 		keys: {
 			directory: PATHS.keys,
 			versions: [KEY_VERSION],
-			kekFile: PATHS.kekFile,
+			kekFile: kekFile(vault),
 			...(inputs.fingerprint === undefined ? {} : { fingerprint: inputs.fingerprint }),
 		},
 		verifiersFile: PATHS.verifiersFile,

@@ -16,6 +16,8 @@ export type Inputs = {
 	clusterDomain: string;
 	/** Whether keys must be made, or completed, by the keygen Job. */
 	isKeygenWanted: boolean;
+	/** Whether keygen still has a key to adopt: not once one is recorded, whatever the spec says. */
+	isImportWanted: boolean;
 	/** Whether the pods are to exist: once there are keys, and for ever after. */
 	isWorkloadWanted: boolean;
 	/** Of the current key; undefined until there is one. */

@@ -73,6 +73,7 @@ export const PATHS = {
 	keys: '/vault_keys',
 	kek: '/etc/runevault/kek',
 	kekFile: '/etc/runevault/kek/kek',
+	import: '/etc/runevault/import',
 	verifiers: '/etc/runevault/verifiers',
 	verifiersFile: '/etc/runevault/verifiers/verifiers.json',
 	canaries: '/etc/runevault/canaries',

@@ -34,6 +34,16 @@ export const configVolume = (vault: CheckedVault) => ({
 	name: 'config',
 	configMap: { name: namesOf(vault.name).config, defaultMode: 0o440 },
 });
+/** The key-encryption key: the Secret that keygen made, or the volume that the spec brings. */
+export const kekVolume = ({ name, spec: { keys } }: CheckedVault) => ({
+	name: 'kek',
+	...(keys.kek.file === undefined ? { secret: { secretName: namesOf(name).kekSecret, defaultMode: 0o440 } } : keys.kek.file.volume),
+});
+
+/** Where the key-encryption key lies in a container. */
+export const kekFile = ({ spec: { keys } }: CheckedVault): string =>
+	keys.kek.file === undefined ? PATHS.kekFile : `${PATHS.kek}/${keys.kek.file.path}`;
+
 export const tmpVolume = { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } };
 export const mount = (name: string, mountPath: string) => ({ name, mountPath, readOnly: true });
 export const tmpMount = { name: 'tmp', mountPath: '/tmp' };

@@ -1,6 +1,7 @@
 /**
  * What the Vault pods and the keygen Job may do, by name of object: the pods the Lease and the EndpointSlice, the Job the two key Secrets
- * and the canaries. `create` cannot be bound to a name, so only the short-lived Job has it, and its Role goes when it is done.
+ * and the canaries. `create` cannot be bound to a name, so only the short-lived Job has it, and its Role goes when it is done. A Secret to
+ * import from, and a KEK that is a file, are mounted by the kubelet: the Job needs no right to either.
  */
 import type { KubeObject } from '../../kube/resources.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
@@ -60,9 +61,10 @@ export function buildVaultAccess(vault: CheckedVault, inputs: Inputs): KubeObjec
 export function buildKeygenAccess(vault: CheckedVault, inputs: Inputs): KubeObject[] {
 	if (!inputs.isKeygenWanted) return [];
 	const { keygen, keySecret, kekSecret, canaries } = namesOf(vault.name);
+	const read = vault.spec.keys.kek.type === 'File' ? [keySecret] : [keySecret, kekSecret];
 	const rules: Rule[] = [
 		{ apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['create'] },
-		{ apiGroups: [''], resources: ['secrets'], resourceNames: [keySecret, kekSecret], verbs: ['get'] },
+		{ apiGroups: [''], resources: ['secrets'], resourceNames: read, verbs: ['get'] },
 		{ apiGroups: [''], resources: ['configmaps'], resourceNames: [canaries], verbs: ['get'] },
 	];
 	return [account(vault, inputs, keygen, 'keygen'), role(vault, inputs, keygen, 'keygen', rules), binding(vault, inputs, keygen, 'keygen')];

@@ -54,7 +54,7 @@ function buildVolumes(vault: CheckedVault) {
 	return [
 		pod.configVolume(vault),
 		secret('keys', names.keySecret),
-		secret('kek', names.kekSecret),
+		pod.kekVolume(vault),
 		secret('verifiers', names.verifiers),
 		{ name: 'canaries', configMap: { name: names.canaries, defaultMode: 0o440, items } },
 		pod.tmpVolume,

@@ -3,11 +3,12 @@
  * that is wrong, in the order a person would want to hear of it.
  */
 import type { Finding, Findings } from '../../crds/conditions.ts';
+import { KEYGEN_FAULTS, type KeygenFault } from '../../crds/keygen-faults.ts';
 import type { RuneVaultSpec } from '../../crds/runevault.ts';
 import { outdatedPods } from '../reconcile/rollout.ts';
 import { isOverdue, wantedIds } from '../reconcile/token-state.ts';
 import type { Appointed, FailoverStatus } from './failover-status.ts';
-import { isProved, isRouted, type Observed, primaryPod, type TokenView } from './observed.ts';
+import { isImportMissing, isProved, isRouted, type Observed, primaryPod, type TokenView } from './observed.ts';
 import { hasAdopted } from './prober.ts';
 
 /** An object that could not be written, without a word of its content. */
@@ -47,16 +48,20 @@ function programmed(facts: Facts): Finding<'Programmed'> {
 	return yes('Applied', 'Every owned object is applied.');
 }
 
+const WAITING_FOR_IMPORT = 'The key is adopted once the Secret that spec.keys.import names is there.';
+const reasonOf = (fault: KeygenFault | undefined) => (fault === undefined ? "its pod's log says why" : KEYGEN_FAULTS[fault]);
+
 /** What is wrong with the keys, whatever the pods say. */
-function keyTrouble({ keys, vault }: Facts): Finding<'KeysLoaded'> | undefined {
+function keyTrouble(facts: Facts): Finding<'KeysLoaded'> | undefined {
+	const { keys, vault } = facts;
 	const { name } = vault.metadata;
 	switch (keys.stage) {
 		case 'ready':
 			return undefined;
 		case 'generate':
-			return keys.isFailed
-				? no('KeygenFailed', `Job ${name}-keygen failed; it is started again. Its pod's log says why.`)
-				: no('Generating', `Job ${name}-keygen makes the key.`);
+			if (isImportMissing(facts)) return no('Generating', WAITING_FOR_IMPORT);
+			if (!keys.isFailed) return no('Generating', `Job ${name}-keygen makes the key.`);
+			return no('KeygenFailed', `Job ${name}-keygen failed and is started again: ${reasonOf(keys.fault)}.`);
 		case 'missing': {
 			const secret = keys.what === 'key' ? `${name}-keys-1` : `${name}-kek`;
 			return no('KeysMissing', `Secret ${secret} is missing. It is never made anew: restore it.`);
@@ -143,7 +148,8 @@ function startingOrMissing(facts: Facts): { starting: boolean; broken: string[] 
 
 function progressing(facts: Facts, ongoing: FailoverStatus['ongoing']): Finding<'Progressing'> {
 	if (facts.isPaused) return no('Paused', 'The annotation runevault.io/paused stops the operator.');
-	if (facts.keys.stage === 'generate' && specOf(facts) !== undefined) return yes('GeneratingKeys', 'The key is being made.');
+	if (facts.keys.stage === 'generate' && specOf(facts) !== undefined)
+		return yes('GeneratingKeys', isImportMissing(facts) ? WAITING_FOR_IMPORT : 'The key is being made.');
 	if (ongoing !== undefined) return yes('FailingOver', `Another pod takes the place of ${ongoing.from}: ${ongoing.reason}.`);
 	const outdated = outdatedPods(facts);
 	if (outdated.length > 0) return yes('RollingOut', `${namesOfPods(outdated)}: still of an older template.`);

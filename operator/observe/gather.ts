@@ -12,7 +12,7 @@ import type { Applier, Ref } from '../reconcile/apply.ts';
 import { type KeysObserved, keyState } from '../reconcile/keys.ts';
 import { tokenView } from '../reconcile/token-state.ts';
 import type { StatusWriter } from '../reconcile/write-status.ts';
-import type { MissingRef, Observed, TokenView } from './observed.ts';
+import { IMPORT_PATH, type MissingRef, type Observed, type TokenView } from './observed.ts';
 import { claim, type OwnedKind } from './owned.ts';
 import { checkSpec, type SpecCheck } from './policies.ts';
 import type { Prober } from './prober.ts';
@@ -85,7 +85,7 @@ export async function gather(key: string, effects: GatherEffects): Promise<Obser
 				return known === undefined ? [] : [[uid, known] as const];
 			}),
 		),
-		missingRefs: 'spec' in check ? await findMissingRefs(vault, check.spec, effects.transport) : [],
+		missingRefs: 'spec' in check ? await findMissingRefs(vault, check.spec, keysObserved, effects.transport) : [],
 		hasServiceMonitors: caches.hasServiceMonitors(),
 	};
 }
@@ -122,6 +122,9 @@ function answersOf(caches: Caches, { metadata }: RuneVault): ReadonlyMap<number,
 	return map === undefined ? new Map() : views.answersOf(map);
 }
 
+/** Asked of the spec as it came, because what the keys are sealed with does not change when something else in it is not valid. */
+const isKekFile = ({ spec }: RuneVault): boolean => Object(Object(Object(spec).keys).kek).type === 'File';
+
 async function observeKeys(vault: RuneVault, hasWorkload: boolean, { caches, applier }: GatherEffects): Promise<KeysObserved> {
 	const { name, namespace } = vault.metadata;
 	const names = namesOf(name);
@@ -129,17 +132,18 @@ async function observeKeys(vault: RuneVault, hasWorkload: boolean, { caches, app
 		const ref = { kind, namespace, name: of };
 		return caches.find(ref) ?? (await applier.readMetadata(ref));
 	};
-	const [key, kek, canaries] = await Promise.all([
+	const [key, hasKek, canaries] = await Promise.all([
 		look('Secret', names.keySecret),
-		look('Secret', names.kekSecret),
+		isKekFile(vault) || look('Secret', names.kekSecret).then(kek => kek !== undefined),
 		look('ConfigMap', names.canaries),
 	]);
 	const job = ownObject(caches, vault, 'Job', names.keygen);
 	return {
 		key: key === undefined ? undefined : { fingerprint: key.metadata.annotations?.[ANNOTATIONS.fingerprint] },
-		hasKek: kek !== undefined,
+		hasKek,
 		hasCanaries: canaries !== undefined && claim(canaries, vault.metadata) === 'ours' && canaries.metadata.deletionTimestamp === undefined,
 		job: job === undefined ? undefined : views.jobView(job),
+		fault: views.keygenFault(caches.labelled('Pod', `${namespace}/${name}`), job?.metadata.uid ?? ''),
 		recorded: vault.status?.keys?.fingerprint,
 		hasWorkload,
 	};
@@ -156,8 +160,13 @@ function observeTokens(vault: RuneVault, check: SpecCheck, { applier }: GatherEf
 	);
 }
 
-async function findMissingRefs(vault: RuneVault, { ingress }: RuneVaultSpec, transport: Transport): Promise<MissingRef[]> {
-	if (ingress.state !== 'Enabled') return [];
+/** What the spec names and is not there, of what is still needed: a key that was imported need not lie around. */
+async function findMissingRefs(
+	vault: RuneVault,
+	{ ingress, keys }: RuneVaultSpec,
+	{ key, recorded }: KeysObserved,
+	transport: Transport,
+): Promise<MissingRef[]> {
 	const { namespace } = vault.metadata;
 	const missing: MissingRef[] = [];
 	const check = async (path: string, kind: MissingRef['kind'], name: string | undefined) => {
@@ -166,6 +175,8 @@ async function findMissingRefs(vault: RuneVault, { ingress }: RuneVaultSpec, tra
 		const place = kind === 'Secret' ? { namespace, name } : { name };
 		if ((await get(transport, resource, place, { metadataOnly: true })) === undefined) missing.push({ path, kind, name });
 	};
+	if (key === undefined && recorded === undefined) await check(IMPORT_PATH, 'Secret', keys.import?.secretName);
+	if (ingress.state !== 'Enabled') return missing;
 	await check('spec.ingress.tlsSecretName', 'Secret', ingress.tlsSecretName);
 	await check('spec.ingress.className', 'IngressClass', ingress.className);
 	return missing;

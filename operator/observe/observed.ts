@@ -21,6 +21,13 @@ export type TokenView = {
 };
 export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass'; name: string };
 
+/** The field that names the Secret to import from. */
+export const IMPORT_PATH = 'spec.keys.import.secretName';
+
+/** Whether the Secret to import from is still to come. No key is made instead meanwhile. */
+export const isImportMissing = ({ missingRefs }: Pick<Observed, 'missingRefs'>): boolean =>
+	missingRefs.some(({ path }) => path === IMPORT_PATH);
+
 export type Observed = {
 	vault: RuneVault;
 	check: SpecCheck;

@@ -5,6 +5,7 @@
  * bytes. Instead of `managedFields` it keeps a digest of the fields that are ours: when anyone takes one of them over or removes it, the
  * digest changes, and that is how an edit is told from a harmless change of status.
  */
+import { type KeygenFault, keygenFaultOf } from '../../crds/keygen-faults.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import { canonicalJson, digestOf } from '../desired/digest.ts';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../desired/names.ts';
@@ -86,10 +87,26 @@ export const keepOfPod = (pod: KubeObject) => {
 			podIP,
 			phase,
 			conditions: items(conditions).filter(condition => condition.type === 'Ready'),
-			containerStatuses: items(containerStatuses).map(({ ready }) => ({ ready })),
+			containerStatuses: items(containerStatuses).map(status => ({ ready: status.ready, ...faultIn(status) })),
 		},
 	};
 };
+
+/** Of what a container said when it ended, only a word we know is kept. */
+function faultIn(status: Record<string, unknown>): { fault?: KeygenFault } {
+	const fault = keygenFaultOf(part(part(status, 'state'), 'terminated').message);
+	return fault === undefined ? {} : { fault };
+}
+
+/** Why the newest of these pods that said so failed, of the pods of one Job; undefined when none said anything. */
+export function keygenFault(pods: readonly KubeObject[], job: string): KeygenFault | undefined {
+	return pods
+		.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === job))
+		.sort((a, b) => Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? ''))
+		.flatMap(pod => items(part(pod, 'status').containerStatuses))
+		.map(status => keygenFaultOf(status.fault))
+		.findLast(fault => fault !== undefined);
+}
 
 export function podView(pod: KubeObject): PodView {
 	const { metadata } = pod;

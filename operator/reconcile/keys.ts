@@ -12,7 +12,11 @@
  * | any | yes, other fingerprint than recorded | yes | any | mismatch |
  * | any | yes | yes | no  | generate (the Job completes what is there) |
  * | any | yes | yes | yes | ready |
+ *
+ * A KEK that is a file counts as there: only the programs that mount it can tell. A key to import changes nothing of this: it is how the first
+ * row makes its key.
  */
+import type { KeygenFault } from '../../crds/keygen-faults.ts';
 import type { JobView } from '../observe/views.ts';
 
 export type KeysObserved = {
@@ -21,6 +25,8 @@ export type KeysObserved = {
 	hasKek: boolean;
 	hasCanaries: boolean;
 	job: JobView | undefined;
+	/** Why the Job's last pod failed, if it said so. */
+	fault: KeygenFault | undefined;
 	/** Fingerprint in the status. */
 	recorded: string | undefined;
 	/** Whether the StatefulSet exists. */
@@ -28,21 +34,23 @@ export type KeysObserved = {
 };
 
 export type KeyState =
-	| { stage: 'generate'; fingerprint: string | undefined; isFailed: boolean }
+	| { stage: 'generate'; fingerprint: string | undefined; isFailed: boolean; fault?: KeygenFault | undefined }
 	| { stage: 'missing'; what: 'key' | 'kek' }
 	| { stage: 'mismatch'; fingerprint: string | undefined }
 	| { stage: 'ready'; fingerprint: string };
 
-export function keyState({ key, hasKek, hasCanaries, job, recorded, hasWorkload }: KeysObserved): KeyState {
+export function keyState({ key, hasKek, hasCanaries, job, fault, recorded, hasWorkload }: KeysObserved): KeyState {
+	// A pod that said why need not fail three times more before its user hears of it.
+	const isFailed = job?.isFailed === true || fault !== undefined;
 	if (key === undefined) {
 		if (recorded !== undefined || hasWorkload) return { stage: 'missing', what: 'key' };
-		return { stage: 'generate', fingerprint: undefined, isFailed: job?.isFailed === true };
+		return { stage: 'generate', fingerprint: undefined, isFailed, fault };
 	}
 	if (!hasKek) return { stage: 'missing', what: 'kek' };
 	if (key.fingerprint === undefined || (recorded !== undefined && key.fingerprint !== recorded)) {
 		return { stage: 'mismatch', fingerprint: key.fingerprint };
 	}
-	if (!hasCanaries) return { stage: 'generate', fingerprint: key.fingerprint, isFailed: job?.isFailed === true };
+	if (!hasCanaries) return { stage: 'generate', fingerprint: key.fingerprint, isFailed, fault };
 	return { stage: 'ready', fingerprint: key.fingerprint };
 }
 

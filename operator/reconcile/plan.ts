@@ -1,7 +1,7 @@
 /** From what was observed to what the builders and the prober are given. Pure. */
 import { durationMs } from '../../crds/fields.ts';
 import type { CheckedVault, Inputs, Verifier } from '../desired/inputs.ts';
-import type { Observed, TokenView } from '../observe/observed.ts';
+import { isImportMissing, type Observed, type TokenView } from '../observe/observed.ts';
 import type { ProbePlan } from '../observe/prober.ts';
 import { type TokenViews, wantedIds } from './token-state.ts';
 
@@ -15,15 +15,13 @@ export function checkedVault({ vault, check }: Observed): CheckedVault | undefin
 }
 
 /** Pods exist from the first key on. When the key is lost later they stay: what runs still decrypts. */
-export function inputsOf(
-	{ keys, workload, vault, podRoutes, hasServiceMonitors }: Observed,
-	settings: Settings,
-	verifiers: readonly Verifier[],
-): Inputs {
+export function inputsOf(observed: Observed, settings: Settings, verifiers: readonly Verifier[]): Inputs {
+	const { keys, workload, vault, podRoutes, hasServiceMonitors } = observed;
 	const recorded = vault.status?.keys?.fingerprint;
 	return {
 		...settings,
-		isKeygenWanted: keys.stage === 'generate',
+		isKeygenWanted: keys.stage === 'generate' && !isImportMissing(observed),
+		isImportWanted: recorded === undefined,
 		isWorkloadWanted: keys.stage === 'ready' || workload !== undefined,
 		fingerprint: recorded ?? (keys.stage === 'missing' ? undefined : keys.fingerprint),
 		verifiers,

@@ -30,7 +30,13 @@ export function canaryAnswer(blob: Uint8Array, decryptor: Decryptor): string {
 	const scores = decryptor.scores(parsed.result);
 	const bytes = new DataView(new ArrayBuffer(scores.length * 4));
 	for (const [at, score] of scores.entries()) bytes.setFloat32(at * 4, score, true);
-	return createHash('sha256').update('runevault-canary\n').update(new Uint8Array(bytes.buffer)).digest('hex');
+	const plain = new Uint8Array(bytes.buffer);
+	try {
+		return createHash('sha256').update('runevault-canary\n').update(plain).digest('hex');
+	} finally {
+		scores.fill(0);
+		plain.fill(0);
+	}
 }
 
 /** What a pod returns for a nonce. */

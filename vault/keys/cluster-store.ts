@@ -1,6 +1,9 @@
 /**
  * Where keygen keeps what it makes: Secrets `<name>-kek` and `<name>-keys-<version>`, ConfigMap `<name>-canaries`. The key Secret and
  * the KEK have no owner, so that nothing is lost with the RuneVault; the canaries go with it.
+ *
+ * The API speaks JSON, so the KEK of a Secret is text on its way in and out of here, which nothing can wipe. All else of a key is sealed by
+ * then. With the KEK in a file (kek.ts) no key byte is ever text.
  */
 import { z } from 'zod';
 import { VaultError } from '../../fhe/errors.ts';
@@ -96,8 +99,9 @@ export function clusterKeyStore({ transport, namespace, vault, labels, owner }: 
 
 function readKekSecret(secret: KubeObject): Uint8Array {
 	const kek = entry(secret, 'kek');
-	if (kek.length !== 32) throw new VaultError('deserialization_failed', `Secret ${secret.metadata.name}: kek must have 32 bytes`);
-	return kek;
+	if (kek.length === 32) return kek;
+	kek.fill(0);
+	throw new VaultError('deserialization_failed', `Secret ${secret.metadata.name}: kek must have 32 bytes`);
 }
 
 function readKeySecret(secret: KubeObject): KeySecret {

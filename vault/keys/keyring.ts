@@ -42,9 +42,14 @@ export function buildKeyring(seal: Seal, opened: readonly OpenedKey[], options: 
 	const [first] = opened;
 	if (first === undefined) throw new VaultError('key_missing', 'no key');
 	const teamSecret = Uint8Array.from(first.teamSecret);
+	const keys: VaultKey[] = [];
+	const dispose = () => {
+		for (const key of keys) key.decryptor[Symbol.dispose]();
+		teamSecret.fill(0);
+	};
 	try {
 		const files = publicFiles(first, options);
-		const keys = opened.map((key, at) => loadKey(seal, key, options.team, at === 0 ? files.fingerprint : undefined));
+		for (const key of opened) keys.push(loadKey(seal, key, options.team, key === first ? files.fingerprint : undefined));
 		const [current] = keys;
 		if (current === undefined) throw new VaultError('key_missing', 'no key');
 		const expected = options.keys.fingerprint;
@@ -56,13 +61,10 @@ export function buildKeyring(seal: Seal, opened: readonly OpenedKey[], options: 
 			files: files.files,
 			byId: id => keys.find(key => key.id === id),
 			metadataKey: agent => metadataKey(teamSecret, agent),
-			[Symbol.dispose]() {
-				for (const key of keys) key.decryptor[Symbol.dispose]();
-				teamSecret.fill(0);
-			},
+			[Symbol.dispose]: dispose,
 		};
 	} catch (error) {
-		teamSecret.fill(0);
+		dispose();
 		throw error;
 	} finally {
 		for (const key of opened) wipe(key);

@@ -8,40 +8,29 @@ import { parseSecKeyJson } from '../../fhe/formats/envelope.ts';
 import { isSealed, openSealedSecretKey } from '../../fhe/formats/sealed.ts';
 import { parseSecretKey } from '../../fhe/formats/secret-key.ts';
 import type { SecretKey } from '../../fhe/secret-key.ts';
+import { readKek } from './kek.ts';
 
 /** SecKey.bin begins with its type, 1; the other forms begin with a JSON object, and only the envelope has a `key_data`. */
 const SECRET_KEY_TYPE = 0x01;
-const KEK_BYTES = 32;
 
 /**
  * @param kekFile what `--kek` names; needed for sealed keys only
  * @throws VaultError one line that names the option and the file
  */
 export async function readSecretKeyFile(file: string, kekFile: string | undefined): Promise<SecretKey> {
-	const bytes = await read(file, '--key');
 	const kek = kekFile === undefined ? undefined : await readKek(kekFile, '--kek');
+	let bytes: Buffer | undefined;
 	try {
+		bytes = await read(file, '--key');
 		return openSecretKey(bytes, kek);
 	} catch (error) {
+		if (bytes === undefined) throw error;
 		if (!(error instanceof VaultError)) throw error;
 		throw new VaultError(error.code, `--key ${file}: ${error.message}`, { cause: error, field: '--key' });
 	} finally {
-		bytes.fill(0);
+		bytes?.fill(0);
 		kek?.fill(0);
 	}
-}
-
-/**
- * Reads a key encryption key: 32 raw bytes, as a mounted Secret holds it, or 64 hex digits.
- * @param name how to call it in an error
- */
-export async function readKek(file: string, name: string): Promise<Uint8Array> {
-	const bytes = await read(file, name);
-	if (bytes.length === KEK_BYTES) return bytes;
-	const kek = Buffer.from(bytes.toString('latin1').trim(), 'hex');
-	bytes.fill(0);
-	if (kek.length === KEK_BYTES) return kek;
-	throw new VaultError('invalid_argument', `${name} ${file}: must be 64 hex digits or ${KEK_BYTES} bytes`, { field: name });
 }
 
 function openSecretKey(bytes: Buffer, kek: Uint8Array | undefined): SecretKey {

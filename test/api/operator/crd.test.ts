@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { get, list } from '../../../kube/objects.ts';
@@ -36,7 +36,7 @@ describe('the CRD on a real API server', () => {
 			team: 'acme',
 			replicas: 3,
 			imagePullPolicy: 'IfNotPresent',
-			keys: { dimension: 1024 },
+			keys: { dimension: 1024, kek: { type: 'Secret' } },
 			access: {
 				tokens: [{ name: 'team', role: 'Member', generation: 1, overlap: '0s' }],
 				limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
@@ -51,7 +51,14 @@ describe('the CRD on a real API server', () => {
 		});
 	});
 
+	const volume = (secretProviderClass: string) => ({
+		csi: { driver: 'secrets-store.csi.k8s.io', volumeAttributes: { secretProviderClass } },
+	});
+	const kek = (of: string) => ({ type: 'File', file: { volume: volume(of) } });
+
 	const changes: [string, Record<string, unknown>, RegExp][] = [
+		['an import that comes later', { keys: { import: { secretName: 'old' } } }, /spec\.keys\.import: .*immutable/],
+		['a KEK that moves into a file', { keys: { kek: kek('a') } }, /spec\.keys\.kek: .*immutable/],
 		['another team', { team: 'other' }, /spec\.team: .*immutable/],
 		['another dimension', { keys: { dimension: 512 } }, /spec\.keys\.dimension: .*immutable/],
 		['a lower generation', { access: { tokens: [{ name: 'team', generation: 1 }] } }, /generation: .*must not fall/],
@@ -64,10 +71,49 @@ describe('the CRD on a real API server', () => {
 		});
 	}
 
+	it('[OPR-3] keeps import and KEK as they came, and refuses to have them changed or taken out', async () => {
+		const name = vault('custody');
+		const keys = { import: { secretName: 'old' }, kek: kek('a') };
+		await applyVault(world, name, { keys });
+		const kept = {
+			dimension: 1024,
+			import: { secretName: 'old', key: 'SecKey.json' },
+			kek: { type: 'File', file: { volume: volume('a'), path: 'kek' } },
+		};
+		assert.deepEqual(Object((await readVault(world, name)).spec).keys, kept);
+		await patchVault(world, name, { spec: { replicas: 2, keys: { indexName: 'memory' } } });
+		for (const [change, field] of [
+			[{ import: null }, 'import'],
+			[{ import: { secretName: 'other' } }, 'import'],
+			[{ import: { key: 'other' } }, 'import'],
+			[{ kek: null }, 'kek'],
+			[{ kek: kek('b') }, 'kek'],
+			[{ kek: { file: { path: 'other' } } }, 'kek'],
+			[{ kek: { file: { volume: { csi: { readOnly: true } } } } }, 'kek'],
+		] as const) {
+			const said = await refusal(patchVault(world, name, { spec: { keys: change } }));
+			assert.match(said, new RegExp(`spec\\.keys\\.${field}: .*immutable`), JSON.stringify(change));
+		}
+		assert.deepEqual(Object((await readVault(world, name)).spec).keys, { ...kept, indexName: 'memory' });
+	});
+
 	const specs: [string, Record<string, unknown>, RegExp][] = [
 		['ten replicas', { replicas: 10 }, /spec\.replicas/],
 		['no replicas', { replicas: 0 }, /spec\.replicas/],
 		['a dimension of 16', { keys: { dimension: 16 } }, /spec\.keys\.dimension/],
+		['a KEK in a file that is nowhere', { keys: { kek: { type: 'File' } } }, /spec\.keys\.kek\.file/],
+		['a file for a KEK in a Secret', { keys: { kek: { ...kek('a'), type: 'Secret' } } }, /spec\.keys\.kek\.file/],
+		[
+			'a KEK in two volumes',
+			{ keys: { kek: { type: 'File', file: { volume: { csi: {}, secret: {} } } } } },
+			/spec\.keys\.kek\.file\.volume/,
+		],
+		[
+			'a KEK above its volume',
+			{ keys: { kek: { type: 'File', file: { volume: volume('a'), path: '../kek' } } } },
+			/spec\.keys\.kek\.file\.path/,
+		],
+		['an import of no Secret', { keys: { import: {} } }, /spec\.keys\.import\.secretName/],
 		['a token name twice', { access: { tokens: [{ name: 'a' }, { name: 'a' }] } }, /spec\.access\.tokens/],
 		['no tokens', { access: { tokens: [] } }, /spec\.access\.tokens/],
 		['an Ingress without a host', { ingress: { state: 'Enabled' } }, /spec\.ingress\.host/],
@@ -98,8 +144,12 @@ describe('the CRD on a real API server', () => {
 		assert.deepEqual(Object(crd?.spec).names.categories, ['all']);
 	});
 
-	it('[OPR-3] takes the example as it is', async () => {
-		const example = parse(await readFile('examples/runevault.yaml', 'utf8'));
-		await applyVault(world, vault('example'), example.spec);
-	});
+	for (const example of ['runevault', 'import']) {
+		it(`[OPR-3] takes the example ${example} as it is`, async () => {
+			const documents = parseAllDocuments(await readFile(`examples/${example}.yaml`, 'utf8')).map(document => document.toJS());
+			for (const { kind, metadata, spec } of documents) {
+				if (kind === 'RuneVault') await applyVault(world, vault(`${example}-${metadata.name}`), spec);
+			}
+		});
+	}
 });

@@ -61,12 +61,15 @@ export class FakeNode {
 		const job = await until('the keygen Job', () => this.read(resources.jobs, this.name('-keygen')), 15_000, 60);
 		const labels = job.metadata.labels ?? {};
 		const made = { namespace: this.#vault.namespace, labels };
-		await this.#ensure(resources.secrets, {
-			apiVersion: 'v1',
-			kind: 'Secret',
-			metadata: { ...made, name: this.name('-kek') },
-			data: { kek: 'AAAA' },
-		});
+		const hasKekFile = Object(job.spec).template.spec.containers[0].args.includes('--kek');
+		if (!hasKekFile) {
+			await this.#ensure(resources.secrets, {
+				apiVersion: 'v1',
+				kind: 'Secret',
+				metadata: { ...made, name: this.name('-kek') },
+				data: { kek: 'AAAA' },
+			});
+		}
 		const annotations = { 'runevault.io/fingerprint': FINGERPRINT };
 		const key = { type: 'runevault.io/fhe-key', immutable: true, data: { 'SecKey_sealed.bin': 'AAAA' } };
 		const isMade = await this.#ensure(resources.secrets, {

@@ -27,7 +27,20 @@ const spec = fc
 		team: label(32),
 		replicas: fc.integer({ min: 1, max: 9 }),
 		image: optional(fc.constant('registry.example/runevault:1')),
-		keys: fc.record({ dimension: fc.integer({ min: 32, max: 4096 }) }),
+		keys: fc.record({
+			dimension: fc.integer({ min: 32, max: 4096 }),
+			import: optional(fc.record({ secretName: host, key: label(40) })),
+			kek: fc.oneof(
+				fc.constant({ type: 'Secret' }),
+				fc.record({
+					type: fc.constant('File'),
+					file: fc.record({
+						volume: fc.constant({ csi: { driver: 'secrets-store.csi.k8s.io' } }),
+						path: fc.array(label(20), { minLength: 1, maxLength: 3 }).map(parts => parts.join('/')),
+					}),
+				}),
+			),
+		}),
 		access: fc.record({
 			tokens: fc.uniqueArray(
 				fc.record({ name: label(20), role: fc.constantFrom('Member', 'Admin'), generation: fc.integer({ min: 1, max: 1e6 }) }),
@@ -57,7 +70,7 @@ const vault: fc.Arbitrary<CheckedVault> = fc.record({
 });
 
 const world: fc.Arbitrary<Inputs> = fc
-	.record({ isKeygenWanted: fc.boolean(), isWorkloadWanted: fc.boolean(), hasServiceMonitors: fc.boolean() })
+	.record({ isKeygenWanted: fc.boolean(), isImportWanted: fc.boolean(), isWorkloadWanted: fc.boolean(), hasServiceMonitors: fc.boolean() })
 	.map(inputs);
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;

@@ -67,7 +67,10 @@ describe('generateSecretKey', () => {
 		['a coefficient of 2', Int8Array.from({ length: N }, (_, i) => (i < HAMMING_WEIGHT - 2 ? 1 : i === N - 1 ? 2 : 0))],
 		['another length', new Int8Array(N + 1).fill(1, 0, HAMMING_WEIGHT)],
 	] as const) {
-		it(`[FHE-6] refuses ${name}`, () => assert.throws(() => new SecretKey(coefficients), { code: 'wrong_key' }));
+		it(`[FHE-6] [VLT-53] refuses ${name}, and wipes what it was given`, () => {
+			assert.throws(() => new SecretKey(coefficients), { code: 'wrong_key' });
+			assert.ok(coefficients.every(c => c === 0));
+		});
 	}
 });
 

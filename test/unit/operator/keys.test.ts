@@ -8,6 +8,7 @@ const nothing: KeysObserved = {
 	hasKek: false,
 	hasCanaries: false,
 	job: undefined,
+	fault: undefined,
 	recorded: undefined,
 	hasWorkload: false,
 };
@@ -43,6 +44,15 @@ describe('the state of the keys', () => {
 				}
 			}
 		}
+	});
+
+	it('[OPR-62] is failed as soon as a pod of the Job has said why', () => {
+		const job = { uid: 'job', isFailed: false, failedAt: undefined };
+		assert.deepEqual(keyState({ ...nothing, job, fault: 'ImportWrongKek' }), {
+			...{ stage: 'generate', fingerprint: undefined, isFailed: true },
+			fault: 'ImportWrongKek',
+		});
+		assert.equal(keyState({ ...nothing, key, hasKek: true, hasCanaries: true, job, fault: 'ImportWrongKek' }).stage, 'ready');
 	});
 
 	it('[OPR-10] leaves a failed keygen Job for a while and then has it replaced', () => {

@@ -8,6 +8,7 @@ const violationsOf = (spec: unknown, name = 'acme') => {
 	return 'violations' in check ? check.violations.map(({ path }) => path) : [];
 };
 const volume = { name: 'extra', emptyDir: {} };
+const kekFile = { type: 'File', file: { volume: { csi: { driver: 'secrets-store.csi.k8s.io' } }, path: 'acme/kek' } };
 const mounted = (mountPath: string) => ({ podTemplate: { extraVolumes: [volume], extraVolumeMounts: [{ name: 'extra', mountPath }] } });
 
 const ROWS: [string, Record<string, unknown>, string[]][] = [
@@ -17,6 +18,25 @@ const ROWS: [string, Record<string, unknown>, string[]][] = [
 	['a dimension of 31', { keys: { dimension: 31 } }, ['spec.keys.dimension']],
 	['a dimension of 32', { keys: { dimension: 32 } }, []],
 	['a dimension of 4097', { keys: { dimension: 4097 } }, ['spec.keys.dimension']],
+	['an import', { keys: { import: { secretName: 'old-key' } } }, []],
+	['an import of no Secret', { keys: { import: {} } }, ['spec.keys.import.secretName']],
+	['an import of a path', { keys: { import: { secretName: 'a', key: '../x' } } }, ['spec.keys.import.key']],
+	['a KEK in a file', { keys: { kek: kekFile } }, []],
+	['a KEK in a file that is nowhere', { keys: { kek: { type: 'File' } } }, ['spec.keys.kek.file']],
+	['a file for a KEK in a Secret', { keys: { kek: { file: kekFile.file } } }, ['spec.keys.kek.file']],
+	[
+		'a KEK outside of its volume',
+		{ keys: { kek: { type: 'File', file: { ...kekFile.file, path: 'a/../../kek' } } } },
+		['spec.keys.kek.file.path'],
+	],
+	...[{}, { csi: {}, hostPath: {} }, { name: 'kek' }].map(
+		source =>
+			[
+				`a KEK in a volume of ${Object.keys(source).join(' and ') || 'nothing'}`,
+				{ keys: { kek: { type: 'File', file: { volume: source } } } },
+				['spec.keys.kek.file.volume'],
+			] as [string, Record<string, unknown>, string[]],
+	),
 	['an unknown role', { access: { tokens: [{ name: 'a', role: 'Root' }] } }, ['spec.access.tokens[0].role']],
 	['a token name that comes twice', { access: { tokens: [{ name: 'a' }, { name: 'b' }, { name: 'a' }] } }, ['spec.access.tokens[2].name']],
 	['a lease of 4 s', { failover: { leaseDuration: '4s' } }, ['spec.failover.leaseDuration']],

@@ -49,6 +49,28 @@ describe('projections', () => {
 		}
 	});
 
+	it('[OPR-62] keep of what a pod said at its end one of our words, of the newest that said one, and nothing else', () => {
+		const ended = (message: unknown, createdAt: string, job = 'job') =>
+			WATCHED.Pod.project(
+				object(
+					'Pod',
+					{ status: { containerStatuses: [{ ready: false, state: { terminated: { exitCode: 1, message } } }] } },
+					{ creationTimestamp: createdAt, ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'acme-keygen', uid: job }] },
+				),
+			);
+		const chatty = ended('KekMissing and the key is s3cret', '2026-03-01T12:00:03Z');
+		assert.doesNotMatch(JSON.stringify(chatty), /s3cret/);
+		const pods = [
+			ended('ImportWrongKek', '2026-03-01T12:00:02Z'),
+			ended('ImportMissing', '2026-03-01T12:00:01Z'),
+			chatty,
+			ended('WrongKek', '2026-03-01T12:00:04Z', 'another job'),
+		];
+		assert.equal(views.keygenFault(pods, 'job'), 'ImportWrongKek');
+		assert.equal(views.keygenFault([chatty], 'job'), undefined);
+		assert.equal(views.keygenFault([], ''), undefined);
+	});
+
 	it('make no difference to a view', () => {
 		const pod = object('Pod', {
 			spec: { nodeName: 'n' },

@@ -5,48 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { VaultError } from '../../../fhe/errors.ts';
+import { metadataKey } from '../../../fhe/formats/metadata.ts';
 import { loadSeal, type Seal } from '../../../fhe/seal.ts';
 import type { VaultConfig } from '../../../vault/config.ts';
+import { canaryAnswer, newCanary } from '../../../vault/keys/canary.ts';
 import { openKeys } from '../../../vault/keys/custody.ts';
-import { ensureKeys, type KeySecret, type KeyStore } from '../../../vault/keys/generate.ts';
+import { ensureKeys } from '../../../vault/keys/generate.ts';
 import { buildKeyring } from '../../../vault/keys/keyring.ts';
 import { testConfig } from './builders.ts';
+import { memoryStore } from './memory-store.ts';
 
 const request = { team: 'acme', version: 1, dimension: 1024, now: () => new Date(0) };
-
-/** A cluster in memory. `failAt` is the number of the write at which it breaks, after or before it has done it. */
-function memoryStore(failAt = 0, when: 'before' | 'after' = 'after') {
-	let writes = 0;
-	const content: { kek?: Uint8Array; key?: KeySecret; canaries?: { blobs: Uint8Array[]; answers: Record<string, string> } } = {};
-	const write = (change: () => void) => {
-		writes += 1;
-		if (writes === failAt && when === 'before') throw new Error('the API server went away');
-		change();
-		if (writes === failAt) throw new Error('the API server went away');
-	};
-	const store: KeyStore = {
-		kek: async () => content.kek && Uint8Array.from(content.kek),
-		async createKek(kek) {
-			write(() => {
-				content.kek ??= Uint8Array.from(kek);
-			});
-			return Uint8Array.from(content.kek ?? []);
-		},
-		key: async () => content.key,
-		async createKey(key) {
-			write(() => {
-				content.key ??= key;
-			});
-			return content.key ?? key;
-		},
-		hasCanaries: async () => content.canaries !== undefined,
-		createCanaries: async (blobs, answers) =>
-			write(() => {
-				content.canaries ??= { blobs, answers };
-			}),
-	};
-	return { store, content, heal: () => (failAt = 0) };
-}
 
 describe('ensureKeys', () => {
 	let seal: Seal;
@@ -61,6 +30,21 @@ describe('ensureKeys', () => {
 		assert.match(first.description.fingerprint, /^sha256:[0-9a-f]{64}$/);
 		assert.equal(content.canaries?.blobs.length, 4);
 		assert.deepEqual(await ensureKeys(store, seal, request), { description: first.description, made: [] });
+	});
+
+	it('[VLT-53] leaves no KEK in memory, of all that came and went', async () => {
+		const { store, handed } = memoryStore();
+		await ensureKeys(store, seal, request);
+		await ensureKeys(store, seal, request);
+		assert.equal(handed.length, 3);
+		assert.ok(handed.every(kek => kek.length === 32 && kek.every(byte => byte === 0)));
+	});
+
+	it('[VLT-53] wipes the plain answer of a canary: with the canary itself it would give the key away', () => {
+		const scores = Float32Array.from({ length: 4096 }, (_, i) => i);
+		const unused = () => assert.fail();
+		canaryAnswer(newCanary(1024), { scores: () => scores, coordinates: unused, [Symbol.dispose]: unused });
+		assert.ok(scores.every(score => score === 0));
 	});
 
 	for (const step of [1, 2, 3]) {
@@ -124,6 +108,12 @@ describe('openKeys', () => {
 	afterEach(() => rmSync(directory, { recursive: true }));
 	after(() => rmSync(template, { recursive: true }));
 
+	const flip = (file: string, at: number) => {
+		const bytes = readFileSync(join(directory, file));
+		bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+		writeFileSync(join(directory, file), bytes);
+	};
+
 	it('[VLT-20] opens what keygen made, and the fingerprint is the recorded one', async () => {
 		const opened = await openKeys(config);
 		using keyring = buildKeyring(seal, opened, config);
@@ -133,6 +123,30 @@ describe('openKeys', () => {
 		assert.ok(opened[0]?.teamSecret.every(byte => byte === 0));
 	});
 
+	for (const [what, damage] of [
+		['', () => undefined],
+		[', also when a key does not open', () => flip('1/TeamSecret_sealed.bin', 30)],
+	] as const) {
+		it(`[VLT-53] wipes the KEK it read${what}`, async () => {
+			damage();
+			const buffers = new Map<string, Buffer>();
+			const opening = openKeys(config, async file => {
+				const bytes = readFileSync(file);
+				buffers.set(file, bytes);
+				return bytes;
+			});
+			for (const { secretKey } of await opening.catch(() => [])) secretKey[Symbol.dispose]();
+			const kek = buffers.get(config.keys.kekFile);
+			assert.ok(kek?.length === 32 && kek.every(byte => byte === 0));
+		});
+	}
+
+	it('[VLT-53] a keyring that is disposed of knows no secret any more', async () => {
+		const keyring = buildKeyring(seal, await openKeys(config), config);
+		keyring[Symbol.dispose]();
+		assert.deepEqual(keyring.metadataKey('a'), metadataKey(new Uint8Array(32), 'a'));
+	});
+
 	it('the public files are the same on every pod', async () => {
 		using a = buildKeyring(seal, await openKeys(config), config);
 		using b = buildKeyring(seal, await openKeys(config), config);
@@ -140,16 +154,28 @@ describe('openKeys', () => {
 		assert.equal(a.files['EvalKey.json'].sha256, b.files['EvalKey.json'].sha256);
 	});
 
-	const flip = (file: string, at: number) => {
-		const bytes = readFileSync(join(directory, file));
-		bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
-		writeFileSync(join(directory, file), bytes);
-	};
 	const broken: [string, () => void, VaultError['code'], RegExp][] = [
 		['no key', () => rmSync(join(directory, '1'), { recursive: true }), 'key_missing', /^no key: .*SecKey_sealed\.bin cannot be read$/],
 		['no KEK', () => rmSync(join(directory, 'kek')), 'key_missing', /^no key: key encryption key .*kek: cannot be read$/],
 		['another KEK', () => writeFileSync(join(directory, 'kek'), Buffer.alloc(32, 1)), 'wrong_kek', /SecKey_sealed\.bin: wrong KEK$/],
-		['a tampered key', () => flip('1/SecKey_sealed.bin', 500), 'wrong_kek', /SecKey_sealed\.bin: wrong KEK$/],
+		[
+			'a tampered key',
+			() => flip('1/SecKey_sealed.bin', 500),
+			'deserialization_failed',
+			/SecKey_sealed\.bin: tampered: the KEK opens TeamSecret_sealed\.bin, and not this file$/,
+		],
+		[
+			'a key of another preset',
+			() => flip('1/SecKey_sealed.bin', 28),
+			'unsupported_version',
+			/SecKey_sealed\.bin: not a key of preset IP0$/,
+		],
+		[
+			'a KEK of 31 bytes',
+			() => writeFileSync(join(directory, 'kek'), Buffer.alloc(31)),
+			'key_missing',
+			/^no key: key encryption key .*kek: must be 64 hex digits or 32 bytes$/,
+		],
 		['a tampered team secret', () => flip('1/TeamSecret_sealed.bin', 30), 'wrong_kek', /TeamSecret_sealed\.bin: wrong KEK$/],
 		[
 			'a cut key',
@@ -185,5 +211,7 @@ describe('openKeys', () => {
 			code: 'fingerprint_mismatch',
 			message: `fingerprint differs: the key is ${fingerprint}, recorded is ${other}`,
 		});
+		assert.throws(() => opened[0]?.secretKey.coefficients(), { code: 'key_missing' }, 'and the key is wiped all the same');
+		assert.ok(opened[0]?.teamSecret.every(byte => byte === 0));
 	});
 });

@@ -1,13 +1,15 @@
 /** A whole pod and its keygen Job as child processes, with the smallest API server they can live with. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { sha256, testConfig, tokens } from './builders.ts';
+import { openSealedSecretKey } from '../../../fhe/formats/sealed.ts';
+import { readSecretKeyFile } from '../../../vault/keys/secret-key-file.ts';
+import { sha256, testConfig, tokens, vectorPath } from './builders.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 
 const program = new URL('../../../vault/main.ts', import.meta.url).pathname;
@@ -21,6 +23,7 @@ const finished = (child: ChildProcess) => new Promise<number | null>(resolve => 
 describe('a pod', () => {
 	let api: FakeApi;
 	let directory = '';
+	let config = '';
 	let env: NodeJS.ProcessEnv;
 	let child: ChildProcess | undefined;
 	before(async () => {
@@ -34,12 +37,13 @@ describe('a pod', () => {
 			file('verifiers.json'),
 			JSON.stringify({ tokens: [{ name: 'team', role: 'Member', generation: 1, sha256: sha256(tokens.team) }] }),
 		);
-		const config = testConfig({
+		const given = testConfig({
 			keys: { directory: file('keys'), versions: [1], kekFile: file('kek') },
 			verifiersFile: file('verifiers.json'),
 			canaryDirectory: file('canaries'),
 		});
-		writeFileSync(file('config.json'), JSON.stringify(config));
+		config = JSON.stringify(given);
+		writeFileSync(file('config.json'), config);
 		env = {
 			PATH: process.env.PATH,
 			KUBECONFIG: file('kubeconfig'),
@@ -57,8 +61,8 @@ describe('a pod', () => {
 		rmSync(directory, { recursive: true });
 	});
 
-	const run = (command: string) => {
-		child = spawn(process.execPath, [program, command], { env });
+	const run = (command: string, args: string[] = [], more: NodeJS.ProcessEnv = {}) => {
+		child = spawn(process.execPath, [program, command, ...args], { env: { ...env, ...more } });
 		return child;
 	};
 	const logLines = (from: ChildProcess) => {
@@ -102,9 +106,41 @@ describe('a pod', () => {
 		assert.deepEqual(versions(), before);
 	});
 
+	it('[VLT-50] [VLT-52] keygen adopts a key and seals it under the KEK of a file; for a name that has a key already it stops', async () => {
+		writeFileSync(join(directory, 'own-kek'), 'ab'.repeat(32));
+		writeFileSync(join(directory, 'beta.json'), JSON.stringify({ ...JSON.parse(config), vault: 'beta' }));
+		const args = ['--import', vectorPath('SecKey.json'), '--import-kek', '/nowhere', '--kek', join(directory, 'own-kek')];
+		assert.equal(await finished(run('keygen', args, { VAULT_CONFIG: join(directory, 'beta.json') })), 0);
+		const { data } = Object(api.objects.get(`${secrets}/beta-keys-1`));
+		using key = openSealedSecretKey(Buffer.from(data['SecKey_sealed.bin'], 'base64'), Buffer.alloc(32, 0xab));
+		using vendors = await readSecretKeyFile(vectorPath('SecKey.json'), undefined);
+		assert.deepEqual(key.coefficients(), vendors.coefficients());
+		assert.equal(api.objects.get(`${secrets}/beta-kek`), undefined);
+		assert.ok(api.objects.get(`${configMaps}/beta-canaries`));
+
+		const taken = run('keygen', args.slice(0, 4));
+		let stderr = '';
+		taken.stderr?.on('data', data => (stderr += data));
+		assert.equal(await finished(taken), 1);
+		assert.match(stderr, /^vault keygen: the key that exists, sha256:[0-9a-f]{64}, is not the one to be imported; it stays\n$/);
+	});
+
+	it('[VLT-51] [OPR-62] keygen that cannot import: exit 1, one line, and the word for the operator', async () => {
+		const word = join(directory, 'termination-log');
+		writeFileSync(word, '');
+		const args = ['--import', vectorPath('sealed/kek.hex'), '--import-kek', '/nowhere'];
+		const job = run('keygen', args, { TERMINATION_LOG: word });
+		let stderr = '';
+		job.stderr?.on('data', data => (stderr += data));
+		assert.equal(await finished(job), 1);
+		assert.match(stderr, /^vault keygen: import .*kek\.hex: not a SecKey\.json: [^\n]*\n$/);
+		assert.equal(readFileSync(word, 'utf8'), 'ImportNotSecKey');
+	});
+
 	describe('that serves', () => {
 		beforeEach(() => {
 			mount();
+			writeFileSync(join(directory, 'config.json'), config);
 			for (const path of [lease, slice]) {
 				api.objects.set(path, { metadata: { name: 'acme-primary', namespace: 'rune', uid: 'u', resourceVersion: '1' }, spec: {} });
 			}
@@ -139,18 +175,46 @@ describe('a pod', () => {
 			assert.equal(await ended, 0);
 		});
 
-		for (const [name, damage, message] of [
-			['the wrong KEK', () => writeFileSync(join(directory, 'kek'), Buffer.alloc(32)), /^vault serve: .*SecKey_sealed\.bin: wrong KEK\n$/],
-			['no key', () => rmSync(join(directory, 'keys/1/SecKey_sealed.bin')), /^vault serve: no key: .*SecKey_sealed\.bin cannot be read\n$/],
-		] as const) {
+		const flip = (file: string, at: number) => {
+			const bytes = readFileSync(join(directory, file));
+			bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+			writeFileSync(join(directory, file), bytes);
+		};
+		const changeConfig = (change: (config: { keys: Record<string, unknown> }) => void) => {
+			const changed = JSON.parse(config);
+			change(changed);
+			writeFileSync(join(directory, 'config.json'), JSON.stringify(changed));
+		};
+		const lines: [string, () => void, RegExp][] = [
+			['the wrong KEK', () => writeFileSync(join(directory, 'kek'), Buffer.alloc(32)), /^vault serve: .*SecKey_sealed\.bin: wrong KEK$/],
+			[
+				'a KEK file of 31 bytes',
+				() => writeFileSync(join(directory, 'kek'), Buffer.alloc(31)),
+				/^vault serve: no key: key encryption key .*kek: must be 64 hex digits or 32 bytes$/,
+			],
+			['no KEK file', () => rmSync(join(directory, 'kek')), /^vault serve: no key: key encryption key .*kek: cannot be read$/],
+			['no key', () => rmSync(join(directory, 'keys/1/SecKey_sealed.bin')), /^vault serve: no key: .*SecKey_sealed\.bin cannot be read$/],
+			['a tampered key', () => flip('keys/1/SecKey_sealed.bin', 500), /^vault serve: .*SecKey_sealed\.bin: tampered: the KEK opens /],
+			['another preset', () => flip('keys/1/SecKey_sealed.bin', 28), /^vault serve: .*SecKey_sealed\.bin: not a key of preset IP0$/],
+			[
+				'another fingerprint than recorded',
+				() => changeConfig(({ keys }) => Object.assign(keys, { fingerprint: `sha256:${'0'.repeat(64)}` })),
+				/^vault serve: fingerprint differs: the key is sha256:[0-9a-f]{64}, recorded is sha256:0{64}$/,
+			],
+			[
+				'unreadable verifiers',
+				() => changeConfig(changed => Object.assign(changed, { verifiersFile: join(directory, 'config.json') })),
+				/^vault serve: unreadable verifiers: .*config\.json: tokens is not valid$/,
+			],
+		];
+		for (const [name, damage, message] of lines) {
 			it(`[VLT-20] ${name}: exit 1 and one line`, async () => {
 				damage();
 				const pod = run('serve');
 				let stderr = '';
 				pod.stderr?.on('data', data => (stderr += data));
 				assert.equal(await finished(pod), 1);
-				const last = stderr.trimEnd().split('\n').at(-1) ?? '';
-				assert.match(`${last}\n`, message);
+				assert.match(stderr.trimEnd().split('\n').at(-1) ?? '', message);
 			});
 		}
 	});
