@@ -2,6 +2,7 @@
  * What `/metrics` says. Names of the seed are kept exactly; every label has a closed set of values, and each series starts at zero, so
  * that a rate over a Vault that was never called is 0 and not "no data".
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry, Summary } from 'prom-client';
 import type { AuditLog } from './audit/log.ts';
 import type { VaultState } from './state.ts';
@@ -164,8 +165,9 @@ function registerAuditMetrics(audit: AuditLog, registers: Registry[]): void {
 		help: 'Free space of the audit volume; when it is used up, calls are refused',
 		registers,
 		async collect() {
-			// A volume that cannot be asked must not cost the other metrics: the series has no value then.
-			this.set((await audit.freeBytes?.().catch(() => Number.NaN)) ?? Number.NaN);
+			// A volume that fails or hangs must not cost the other metrics: the series has no value then.
+			const unknown = sleep(1000, Number.NaN, { ref: false });
+			this.set((await Promise.race([audit.freeBytes?.().catch(() => Number.NaN), unknown])) ?? Number.NaN);
 		},
 	});
 }

@@ -48,9 +48,11 @@ export class VolumeLog implements AuditLog {
 	readonly #settings: Settings;
 	#place: Place;
 	#waiting: Waiting[] = [];
-	#flushing: Promise<void> | undefined;
+	#isFlushing = false;
+	#flushing: Promise<void> = Promise.resolve();
 	/** The last batch on its way, also when nobody waits for it any more. */
 	#appending: Promise<void> = Promise.resolve();
+	#asking: Promise<number> | undefined;
 	#problem: unknown;
 	#refused = 0;
 	#listener: (problem: string | undefined) => void = () => undefined;
@@ -67,8 +69,12 @@ export class VolumeLog implements AuditLog {
 		if (this.#problem !== undefined) listener(reasonOf(this.#problem));
 	}
 
+	/** One question at a time: on a volume that hangs, each would take a thread for good. */
 	freeBytes(): Promise<number> {
-		return this.#settings.disk.freeBytes(this.#settings.directory);
+		this.#asking ??= this.#settings.disk.freeBytes(this.#settings.directory).finally(() => {
+			this.#asking = undefined;
+		});
+		return this.#asking;
 	}
 
 	write(record: AuditRecord): Promise<void> {
@@ -78,9 +84,7 @@ export class VolumeLog implements AuditLog {
 		}
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ record, resolve, reject });
-			this.#flushing ??= this.#flush().finally(() => {
-				this.#flushing = undefined;
-			});
+			if (!this.#isFlushing) this.#flushing = this.#flush();
 		});
 	}
 
@@ -98,6 +102,7 @@ export class VolumeLog implements AuditLog {
 	}
 
 	async #flush(): Promise<void> {
+		this.#isFlushing = true;
 		// What is written in the same turn of the event loop goes together.
 		await Promise.resolve();
 		while (this.#waiting.length > 0) {
@@ -107,9 +112,11 @@ export class VolumeLog implements AuditLog {
 				await this.#appendInTime(batch.map(({ record }) => record));
 				for (const { resolve } of batch) resolve();
 			} catch (cause) {
-				return this.#fail(cause, [...batch, ...this.#waiting]);
+				this.#fail(cause, [...batch, ...this.#waiting]);
 			}
 		}
+		// In the same step as the look that found none waiting, or the next one would wait for nobody.
+		this.#isFlushing = false;
 	}
 
 	/** @throws when the records are not safe, or not in time: then they may still become so, which `#recover` waits for. */
