@@ -43,6 +43,7 @@ describe('the CRD on a real API server', () => {
 			},
 			failover: { probePeriod: '10s', leaseDuration: '15s' },
 			routing: 'Primary',
+			audit: { sink: 'Stdout' },
 			ingress: { state: 'Disabled' },
 			monitoring: { serviceMonitor: 'Enabled' },
 			networkPolicy: { state: 'Enabled' },
@@ -54,6 +55,7 @@ describe('the CRD on a real API server', () => {
 	const changes: [string, Record<string, unknown>, RegExp][] = [
 		['another team', { team: 'other' }, /spec\.team: .*immutable/],
 		['another dimension', { keys: { dimension: 512 } }, /spec\.keys\.dimension: .*immutable/],
+		['another audit sink', { audit: { sink: 'Volume', volume: { size: '1Gi' } } }, /spec\.audit: .*immutable: delete the RuneVault/],
 		['a lower generation', { access: { tokens: [{ name: 'team', generation: 1 }] } }, /generation: .*must not fall/],
 	];
 	for (const [what, spec, message] of changes) {
@@ -71,6 +73,9 @@ describe('the CRD on a real API server', () => {
 		['a token name twice', { access: { tokens: [{ name: 'a' }, { name: 'a' }] } }, /spec\.access\.tokens/],
 		['no tokens', { access: { tokens: [] } }, /spec\.access\.tokens/],
 		['an Ingress without a host', { ingress: { state: 'Enabled' } }, /spec\.ingress\.host/],
+		['a volume for audit without its size', { audit: { sink: 'Volume' } }, /spec\.audit\.volume: .*with the sink Volume, and only then/],
+		['a volume that nothing is written to', { audit: { volume: { size: '1Gi' } } }, /spec\.audit\.volume: /],
+		['a volume that is too small', { audit: { sink: 'Volume', volume: { size: '63Mi' } } }, /spec\.audit\.volume\.size: .*between 64Mi/],
 		['a lease of one second', { failover: { leaseDuration: '1s' } }, /spec\.failover\.leaseDuration/],
 		['a duration that is none', { failover: { probePeriod: 'soon' } }, /spec\.failover\.probePeriod/],
 		['a reserved label', { podTemplate: { labels: { 'runevault.io/vault': 'x' } } }, /spec\.podTemplate\.labels/],

@@ -54,7 +54,8 @@ describe('the audit log on a volume', () => {
 
 	it('[VLT-41] files of other pods and of other programs are left alone', async () => {
 		using folder = testFolder();
-		for (const name of ['audit-acme-1.000009.jsonl', 'audit-acme-0.old.jsonl', 'lost+found']) writeFileSync(join(folder.directory, name), 'x');
+		for (const name of ['audit-acme-1.000009.jsonl', 'audit-acme-0.old.jsonl', 'lost+found'])
+			writeFileSync(join(folder.directory, name), 'x');
 		await using log = await open(folder.directory);
 		await log.write(record());
 		assert.equal(chained(folder.text(FIRST).trimEnd().split('\n')), 1);
@@ -101,13 +102,19 @@ describe('the audit log on a volume', () => {
 			}
 			appendFileSync(join(folder.directory, FIRST), junk);
 			const before = folder.text(FIRST);
-			await assert.rejects(open(folder.directory), { code: 'audit_unavailable', message: /^audit file .*audit-acme-0\.000001\.jsonl [^\n]*$/ });
+			await assert.rejects(open(folder.directory), {
+				code: 'audit_unavailable',
+				message: /^audit file .*audit-acme-0\.000001\.jsonl [^\n]*$/,
+			});
 			assert.equal(folder.text(FIRST), before);
 		}
 	});
 
 	it('[VLT-42] a directory that cannot be used stops the start in one line that names the field', async () => {
-		await assert.rejects(open('/nonexistent/audit'), { code: 'audit_unavailable', message: /^audit\.directory \/nonexistent\/audit: ENOENT/ });
+		await assert.rejects(open('/nonexistent/audit'), {
+			code: 'audit_unavailable',
+			message: /^audit\.directory \/nonexistent\/audit: ENOENT/,
+		});
 		using folder = testFolder();
 		const { disk, faults } = testDisk();
 		faults.open = errorOf('EROFS');
