@@ -23,7 +23,7 @@ export const pathOf = ({ directory, pod }: Folder, number: number): string =>
 	join(directory, `audit-${pod}.${String(number).padStart(6, '0')}.jsonl`);
 
 /** The numbers of a pod's files, oldest first. */
-export function numbersOf(names: readonly string[], pod: string): number[] {
+function numbersOf(names: readonly string[], pod: string): number[] {
 	const numbers = names.flatMap(name => {
 		if (!name.startsWith(`audit-${pod}.`)) return [];
 		const digits = /^\.([0-9]{6,15})\.jsonl$/.exec(name.slice(`audit-${pod}`.length))?.[1];

@@ -1,7 +1,7 @@
 /** Audit logs as the Vault writes them, made by the Vault's own code. */
 import { type AuditRecord, appendRecord, type ChainEnd, chainStart } from '../../../../vault/audit/chain.ts';
 
-export const aRecord = (change: Partial<AuditRecord> = {}): AuditRecord => ({
+const aRecord = (change: Partial<AuditRecord> = {}): AuditRecord => ({
 	timestamp: '2026-11-23T12:00:00.123Z',
 	user_id: 'team',
 	method: 'decrypt_scores',
