@@ -7,7 +7,9 @@ import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { get, list } from '../../../kube/objects.ts';
 import { resources } from '../../../kube/resources.ts';
-import { applyVault, patchVault, readVault, World } from './fixture.ts';
+import { buildStatefulSet } from '../../../operator/desired/stateful-set.ts';
+import { vault as aVault, inputs } from '../../unit/operator/builders.ts';
+import { applyAs, applyVault, patchVault, readVault, World } from './fixture.ts';
 
 let world: World;
 before(async () => {
@@ -86,6 +88,19 @@ describe('the CRD on a real API server', () => {
 			assert.match(await refusal(applyVault(world, vault('refused'), spec)), message);
 		});
 	}
+
+	it('[OPR-60] takes a StatefulSet with a claim of each pod, and applying it again writes nothing', async () => {
+		const audit = { sink: 'Volume', volume: { size: '10Gi', storageClassName: 'fast' } };
+		await applyVault(world, vault('kept'), { audit });
+		const { spec } = await readVault(world, vault('kept'));
+		assert.deepEqual(Object(spec).audit, audit);
+		const set = buildStatefulSet({ ...aVault({ audit }, 'kept'), namespace: 'rules' }, inputs());
+		assert.ok(set);
+		const first = await applyAs(world.admin, set, resources.statefulSets);
+		const second = await applyAs(world.admin, set, resources.statefulSets);
+		assert.equal(Object(first.spec).volumeClaimTemplates[0].spec.resources.requests.storage, '10Gi');
+		assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
+	});
 
 	it('[OPR-3] refuses a name that its objects could not append to', async () => {
 		assert.match(await refusal(applyVault(world, vault('a'.repeat(41)))), /at most 40 characters/);
