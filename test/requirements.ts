@@ -182,7 +182,8 @@ export const requirements = {
 	'CLI-10': 'kubectl runevault pause stops the operator, or only its choice of primary; resume ends either, and status says which it is',
 	'CLI-11': 'kubectl runevault status tells the change of primary that is under way, else the last one',
 
-	'CLI-20': 'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in',
+	'CLI-20':
+		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
 

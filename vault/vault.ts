@@ -38,11 +38,13 @@ export type VaultOptions = {
 /** A Vault without keys and verifiers: those are put into `state` when they are loaded. */
 export function createVault({ config, log, audit, podIp, now = Date.now }: VaultOptions): Vault {
 	const state = newState();
+	let told: string | undefined;
 	audit.watch(problem => {
-		const isBroken = problem !== undefined;
-		if (isBroken && !state.isAuditBroken) log.error({ problem }, 'the audit log takes no records; calls are refused');
-		if (!isBroken && state.isAuditBroken) log.info('the audit log takes records again');
-		state.isAuditBroken = isBroken;
+		state.isAuditBroken = problem !== undefined;
+		if (problem === told) return;
+		told = problem;
+		if (problem !== undefined) log.error({ problem }, 'the audit log takes no records; calls are refused');
+		else log.info('the audit log takes records again');
 	});
 	return {
 		config,

@@ -9,7 +9,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuditRecord, appendRecord, noteOf } from './chain.ts';
-import { type Disk, realDisk } from './disk.ts';
+import { type AuditFile, type Disk, realDisk } from './disk.ts';
 import { type Folder, openPlace, type Place, pathOf } from './files.ts';
 import { type AuditLog, reasonOf, unavailable, type Written } from './log.ts';
 
@@ -156,19 +156,24 @@ export class VolumeLog implements AuditLog {
 	async #nextFile(): Promise<void> {
 		const { disk, directory } = this.#settings;
 		const number = this.#place.number + 1;
-		const file = await this.#openAt(number, 0);
-		await disk.syncDirectory(directory);
+		const file = await this.#openAt(number, 0, () => disk.syncDirectory(directory));
 		await this.#place.file.close().catch(() => undefined);
 		this.#place = { ...this.#place, file, number, size: 0 };
 	}
 
-	/** Opens a file and cuts it to what is known to be safe. */
-	async #openAt(number: number, size: number) {
+	/** Opens a file and cuts it to what is known to be safe; what fails on the way leaves no file open, however often it is tried. */
+	async #openAt(number: number, size: number, andThen: () => Promise<void> = async () => undefined): Promise<AuditFile> {
 		const file = await this.#settings.disk.open(pathOf(this.#settings, number));
-		const found = await file.size();
-		if (found < size) throw new Error(`audit file ${number} has lost ${size - found} bytes`);
-		await file.truncate(size);
-		return file;
+		try {
+			const found = await file.size();
+			if (found < size) throw new Error(`audit file ${number} has lost ${size - found} bytes`);
+			await file.truncate(size);
+			await andThen();
+			return file;
+		} catch (cause) {
+			await file.close().catch(() => undefined);
+			throw cause;
+		}
 	}
 
 	#fail(cause: unknown, unwritten: readonly Waiting[]): void {
@@ -189,6 +194,8 @@ export class VolumeLog implements AuditLog {
 			try {
 				await this.#tryAgain();
 			} catch (cause) {
+				// Why it does not come back may be another reason than why it failed.
+				if (reasonOf(cause) !== reasonOf(this.#problem)) this.#listener(reasonOf(cause));
 				this.#problem = cause;
 			}
 		}
@@ -200,10 +207,17 @@ export class VolumeLog implements AuditLog {
 		const { file, number, size } = this.#place;
 		await file.close().catch(() => undefined);
 		this.#place = { ...this.#place, file: await this.#openAt(number, size) };
-		const refused = this.#refused;
-		await this.#appendInTime([noteOf(this.#settings.now(), { error: 'audit_unavailable', refused_calls: refused })]);
-		this.#refused -= refused;
+		await this.#note(record => this.#appendInTime([record]));
 		this.#problem = undefined;
 		this.#listener(undefined);
+		// Those that were refused meanwhile come next, before any call. Not waited for: when it fails, another recovery begins.
+		if (this.#refused > 0) void this.#note(record => this.write(record)).catch(() => undefined);
+	}
+
+	/** Writes how many calls were refused; they stay counted until that is safe. */
+	async #note(write: (record: AuditRecord) => Promise<void>): Promise<void> {
+		const refused = this.#refused;
+		await write(noteOf(this.#settings.now(), { error: 'audit_unavailable', refused_calls: refused }));
+		this.#refused -= refused;
 	}
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditRecord } from '../../../vault/audit/chain.ts';
 import { type Disk, realDisk } from '../../../vault/audit/disk.ts';
+import { openVolumeLog, type VolumeOptions } from '../../../vault/audit/volume.ts';
 
 export const record = (change: Partial<AuditRecord> = {}): AuditRecord => ({
 	timestamp: '2026-11-23T12:00:00.000Z',
@@ -19,6 +20,12 @@ export const record = (change: Partial<AuditRecord> = {}): AuditRecord => ({
 	...change,
 });
 
+/** The log of pod acme-0, which tries again soon. */
+export const open = (directory: string, change: Partial<VolumeOptions> = {}) =>
+	openVolumeLog({ directory, pod: 'acme-0', now: () => 0, retryMs: 5, ...change });
+export const FIRST = 'audit-acme-0.000001.jsonl';
+export const fields = (line: string | undefined) => Object(JSON.parse(line ?? '{}'));
+
 /** What is wrong with the disk; nothing at first. */
 export type Faults = {
 	/** Writes end with this after the first half of the bytes is written. */
@@ -28,23 +35,31 @@ export type Faults = {
 	hang?: Promise<void> | undefined;
 	free?: number | undefined;
 	open?: Error | undefined;
+	directory?: Error | undefined;
 };
 
-export function testDisk(): { disk: Disk; faults: Faults; counts: { syncs: number; opens: number; looks: number } } {
+export function testDisk(): { disk: Disk; faults: Faults; counts: { syncs: number; opens: number; closes: number; looks: number } } {
 	const faults: Faults = {};
-	const counts = { syncs: 0, opens: 0, looks: 0 };
+	const counts = { syncs: 0, opens: 0, closes: 0, looks: 0 };
 	const disk: Disk = {
 		...realDisk,
 		async open(path) {
-			counts.opens += 1;
 			if (faults.open !== undefined) throw faults.open;
 			const file = await realDisk.open(path);
+			counts.opens += 1;
+			let isOpen = true;
 			return {
 				...file,
+				async close() {
+					await file.close();
+					if (isOpen) counts.closes += 1;
+					isOpen = false;
+				},
 				async write(bytes, position) {
-					if (faults.write === undefined) return file.write(bytes, position);
+					const fault = faults.write;
+					if (fault === undefined) return file.write(bytes, position);
 					await file.write(bytes.subarray(0, bytes.length / 2), position);
-					throw faults.write;
+					throw fault;
 				},
 				async sync() {
 					counts.syncs += 1;
@@ -53,6 +68,10 @@ export function testDisk(): { disk: Disk; faults: Faults; counts: { syncs: numbe
 					await file.sync();
 				},
 			};
+		},
+		async syncDirectory(directory) {
+			if (faults.directory !== undefined) throw faults.directory;
+			await realDisk.syncDirectory(directory);
 		},
 		freeBytes: async directory => {
 			counts.looks += 1;

@@ -3,14 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { LEAST_FREE_BYTES, openVolumeLog, type VolumeOptions } from '../../../vault/audit/volume.ts';
-import { chained, errorOf, record, testDisk, testFolder, until } from './audit-disk.ts';
-import { startVault } from './builders.ts';
-
-const open = (directory: string, change: Partial<VolumeOptions> = {}) =>
-	openVolumeLog({ directory, pod: 'acme-0', now: () => 0, retryMs: 5, ...change });
-const FIRST = 'audit-acme-0.000001.jsonl';
-const fields = (line: string | undefined) => Object(JSON.parse(line ?? '{}'));
+import { chained, errorOf, FIRST, fields, open, record, testDisk, testFolder, until } from './audit-disk.ts';
 
 describe('the audit log on a volume', () => {
 	it('[VLT-40] lines of calls at the same time are safe with one fdatasync, before any of them is told so', async () => {
@@ -119,113 +112,5 @@ describe('the audit log on a volume', () => {
 		const { disk, faults } = testDisk();
 		faults.open = errorOf('EROFS');
 		await assert.rejects(open(folder.directory, { disk }), { field: 'audit.directory', message: /EROFS/ });
-	});
-
-	for (const fault of ['write', 'sync'] as const) {
-		it(`[VLT-43] after a failed ${fault} all calls are refused, until a note of them is safe again by itself`, async () => {
-			using folder = testFolder();
-			const { disk, faults, counts } = testDisk();
-			await using log = await open(folder.directory, { disk });
-			const told: (string | undefined)[] = [];
-			log.watch(problem => told.push(problem));
-			await log.write(record());
-			faults[fault] = errorOf('ENOSPC');
-			const refused = await Promise.allSettled([1, 2, 3].map(() => log.write(record())));
-			assert.deepEqual(
-				refused.map(({ status }) => status),
-				['rejected', 'rejected', 'rejected'],
-			);
-			const { opens } = counts;
-			await until(() => counts.opens > opens + 2);
-			await assert.rejects(log.write(record()), { code: 'audit_unavailable' });
-			assert.deepEqual(told, ['ENOSPC: of the test']);
-			faults[fault] = undefined;
-			await until(() => told.length === 2);
-			assert.equal(told[1], undefined);
-			await log.write(record({ request_id: 'after' }));
-			const lines = folder.lines();
-			assert.equal(chained(lines), 3);
-			assert.deepEqual([fields(lines[1]).error, fields(lines[1]).refused_calls], ['audit_unavailable', 4]);
-			assert.equal(fields(lines[2]).request_id, 'after');
-		});
-	}
-
-	it('[VLT-43] on a full volume it waits for room, so that the pod does not come and go', async () => {
-		using folder = testFolder();
-		const { disk, faults, counts } = testDisk();
-		await using log = await open(folder.directory, { disk });
-		let isBroken = false;
-		log.watch(problem => {
-			isBroken = problem !== undefined;
-		});
-		faults.write = errorOf('ENOSPC');
-		await assert.rejects(log.write(record()));
-		Object.assign(faults, { write: undefined, free: LEAST_FREE_BYTES - 1 });
-		const { opens, looks } = counts;
-		await until(() => counts.looks > looks + 3);
-		assert.deepEqual([isBroken, counts.opens], [true, opens]);
-		faults.free = LEAST_FREE_BYTES;
-		await until(() => !isBroken);
-	});
-
-	it('[VLT-43] a volume that hangs is one that failed', async () => {
-		using folder = testFolder();
-		const { disk, faults } = testDisk();
-		await using log = await open(folder.directory, { disk, patienceMs: 20 });
-		const { promise, resolve } = Promise.withResolvers<void>();
-		faults.hang = promise;
-		let isBroken = false;
-		log.watch(problem => {
-			isBroken = problem !== undefined;
-		});
-		await assert.rejects(log.write(record()), { code: 'audit_unavailable' });
-		assert.equal(isBroken, true);
-		faults.hang = undefined;
-		resolve();
-		await until(() => !isBroken);
-		// The record whose call was refused got there late: it stays, and the chain goes on after it.
-		assert.equal(chained(folder.lines()), 2);
-	});
-
-	it('[VLT-43] bytes that are gone are not written over', async () => {
-		using folder = testFolder();
-		const { disk, faults, counts } = testDisk();
-		await using log = await open(folder.directory, { disk });
-		await log.write(record());
-		faults.sync = errorOf('EIO');
-		await assert.rejects(log.write(record()));
-		writeFileSync(join(folder.directory, FIRST), '');
-		faults.sync = undefined;
-		let problem: string | undefined;
-		log.watch(each => {
-			problem = each;
-		});
-		const { opens } = counts;
-		await until(() => counts.opens > opens + 3);
-		assert.notEqual(problem, undefined);
-		assert.equal(folder.text(FIRST), '');
-	});
-
-	it('[VLT-43] a Vault answers 503 and is not ready while its volume fails, and again when it does not', async () => {
-		using folder = testFolder();
-		const { disk, faults } = testDisk();
-		await using audit = await open(folder.directory, { disk });
-		const running = await startVault({ audit });
-		const ready = async () => (await fetch(`${running.internal}/readyz`)).status;
-		const metrics = async () => (await fetch(`${running.internal}/metrics`)).text();
-		assert.equal((await running.callTool('vault_status', {})).status, 200);
-		assert.equal(fields(folder.lines()[0]).method, 'vault_status');
-		faults.sync = errorOf('EIO');
-		const answer = await running.callTool('vault_status', {});
-		assert.deepEqual([answer.status, answer.result, await ready()], [503, undefined, 503]);
-		assert.match(await metrics(), /^vault_ready 0$/m);
-		faults.sync = undefined;
-		await until(() => !running.vault.state.isAuditBroken);
-		assert.deepEqual([await ready(), (await running.callTool('vault_status', {})).status], [200, 200]);
-		assert.equal(chained(folder.lines()), 3);
-		const text = await metrics();
-		for (const line of [/^vault_audit_failures_total 1$/m, /^vault_audit_lines_total 3$/m, /^vault_audit_volume_free_bytes [1-9]/m])
-			assert.match(text, line);
-		await running.close();
 	});
 });
