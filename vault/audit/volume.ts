@@ -14,7 +14,7 @@ import { type Folder, openPlace, type Place, pathOf } from './files.ts';
 import { type AuditLog, reasonOf, unavailable, type Written } from './log.ts';
 
 const FILE_BYTES = 64 * 1024 * 1024;
-/** Less must not be free when it tries again: else a full volume would let in a line or two, and the pod would come and go. */
+/** With less free it takes no records: on a volume that is nearly full the pod would come and go with each line that still fits. */
 export const LEAST_FREE_BYTES = 4 * 1024 * 1024;
 
 export type VolumeOptions = {
@@ -26,6 +26,8 @@ export type VolumeOptions = {
 	fileBytes?: number;
 	/** How long after a failure it tries again. */
 	retryMs?: number;
+	/** How often it looks for free space by itself: a standby writes nothing, and must not be thought ready for that. */
+	lookMs?: number;
 	/** A volume that takes longer than this for a batch has failed. */
 	patienceMs?: number;
 };
@@ -35,7 +37,7 @@ type Settings = Folder & Required<Omit<VolumeOptions, 'disk'>>;
 
 /** @throws VaultError `audit_unavailable` when the directory cannot be used or a file in it is damaged. */
 export async function openVolumeLog(options: VolumeOptions): Promise<VolumeLog> {
-	const settings = { disk: realDisk, fileBytes: FILE_BYTES, retryMs: 2000, patienceMs: 5000, ...options };
+	const settings = { disk: realDisk, fileBytes: FILE_BYTES, retryMs: 2000, lookMs: 10_000, patienceMs: 5000, ...options };
 	const { place, tornBytes } = await openPlace(settings);
 	const log = new VolumeLog(settings, place);
 	// When the note cannot be written the log is broken, which it tells and mends like any other failure.
@@ -57,11 +59,13 @@ export class VolumeLog implements AuditLog {
 	#refused = 0;
 	#listener: (problem: string | undefined) => void = () => undefined;
 	readonly #closed = new AbortController();
+	#isRecovering = false;
 	#recovering: Promise<void> = Promise.resolve();
 
 	constructor(settings: Settings, place: Place) {
 		this.#settings = settings;
 		this.#place = place;
+		void this.#keepLooking();
 	}
 
 	watch(listener: (problem: string | undefined) => void): void {
@@ -154,21 +158,22 @@ export class VolumeLog implements AuditLog {
 	}
 
 	async #nextFile(): Promise<void> {
-		const { disk, directory } = this.#settings;
 		const number = this.#place.number + 1;
-		const file = await this.#openAt(number, 0, () => disk.syncDirectory(directory));
+		const file = await this.#openAt(number, 0, true);
 		await this.#place.file.close().catch(() => undefined);
 		this.#place = { ...this.#place, file, number, size: 0 };
 	}
 
 	/** Opens a file and cuts it to what is known to be safe; what fails on the way leaves no file open, however often it is tried. */
-	async #openAt(number: number, size: number, andThen: () => Promise<void> = async () => undefined): Promise<AuditFile> {
-		const file = await this.#settings.disk.open(pathOf(this.#settings, number));
+	async #openAt(number: number, size: number, isNew = false): Promise<AuditFile> {
+		const { disk, directory } = this.#settings;
+		const file = await disk.open(pathOf(this.#settings, number));
 		try {
 			const found = await file.size();
 			if (found < size) throw new Error(`audit file ${number} has lost ${size - found} bytes`);
+			if (isNew && found > 0) throw new Error(`audit file ${number} was put there by somebody else`);
 			await file.truncate(size);
-			await andThen();
+			if (isNew) await disk.syncDirectory(directory);
 			return file;
 		} catch (cause) {
 			await file.close().catch(() => undefined);
@@ -182,12 +187,31 @@ export class VolumeLog implements AuditLog {
 		this.#refused += unwritten.length;
 		this.#listener(reasonOf(cause));
 		for (const { reject } of unwritten) reject(unavailable(cause));
-		this.#recovering = this.#recover();
+		// Two at once would write over each other: a batch may fail after the look for space did.
+		if (!this.#isRecovering) this.#recovering = this.#recover();
+	}
+
+	async #keepLooking(): Promise<void> {
+		const { signal } = this.#closed;
+		while (!signal.aborted) {
+			if (this.#problem === undefined) {
+				const full = await this.#lookForSpace().catch((cause: unknown) => cause);
+				if (full !== undefined && this.#problem === undefined) this.#fail(full, this.#waiting);
+			}
+			await sleep(this.#settings.lookMs, undefined, { signal, ref: false }).catch(() => undefined);
+		}
+	}
+
+	/** @throws when there is too little, or nobody can say. */
+	async #lookForSpace(): Promise<void> {
+		const free = await this.freeBytes();
+		if (free < LEAST_FREE_BYTES) throw new Error(`less than ${LEAST_FREE_BYTES} bytes are free on the audit volume`);
 	}
 
 	/** Tries until it succeeds or the log is closed. */
 	async #recover(): Promise<void> {
 		const { signal } = this.#closed;
+		this.#isRecovering = true;
 		while (this.#problem !== undefined) {
 			await sleep(this.#settings.retryMs, undefined, { signal, ref: false }).catch(() => undefined);
 			if (signal.aborted) return;
@@ -199,11 +223,12 @@ export class VolumeLog implements AuditLog {
 				this.#problem = cause;
 			}
 		}
+		this.#isRecovering = false;
 	}
 
 	async #tryAgain(): Promise<void> {
 		await this.#appending.catch(() => undefined);
-		if ((await this.freeBytes()) < LEAST_FREE_BYTES) throw new Error(`less than ${LEAST_FREE_BYTES} bytes are free on the audit volume`);
+		await this.#lookForSpace();
 		const { file, number, size } = this.#place;
 		await file.close().catch(() => undefined);
 		this.#place = { ...this.#place, file: await this.#openAt(number, size) };

@@ -61,6 +61,48 @@ describe('an audit volume that fails', () => {
 		await until(() => !isBroken);
 	});
 
+	it('[VLT-43] a full volume shows before anything is written to it, as on a standby', async () => {
+		using folder = testFolder();
+		const { disk, faults } = testDisk();
+		await using log = await open(folder.directory, { disk, lookMs: 5 });
+		let problem: string | undefined;
+		log.watch(each => {
+			problem = each;
+		});
+		await log.write(record());
+		faults.free = LEAST_FREE_BYTES - 1;
+		await until(() => problem !== undefined);
+		assert.match(problem ?? '', /less than 4194304 bytes are free/);
+		faults.free = undefined;
+		await until(() => problem === undefined);
+		await log.write(record());
+		assert.equal(chained(folder.lines()), 3);
+	});
+
+	it('[VLT-43] a batch that fails while the volume is found to be full is mended once', async () => {
+		using folder = testFolder();
+		const { disk, faults, counts } = testDisk();
+		await using log = await open(folder.directory, { disk, lookMs: 2 });
+		let isBroken = false;
+		log.watch(problem => {
+			isBroken = problem !== undefined;
+		});
+		const { promise, resolve } = Promise.withResolvers<void>();
+		Object.assign(faults, { hang: promise, sync: errorOf('ENOSPC') });
+		const { syncs } = counts;
+		const refused = assert.rejects(log.write(record()), { code: 'audit_unavailable' });
+		await until(() => counts.syncs > syncs);
+		faults.free = 0;
+		await until(() => isBroken);
+		resolve();
+		await refused;
+		Object.assign(faults, { hang: undefined, sync: undefined, free: undefined });
+		await until(() => !isBroken);
+		await Promise.all([1, 2, 3].map(() => log.write(record())));
+		const lines = folder.lines();
+		assert.deepEqual([chained(lines), lines.length, fields(lines[0]).refused_calls], [4, 4, 1]);
+	});
+
 	it('[VLT-43] a volume that hangs is one that failed', async () => {
 		using folder = testFolder();
 		const { disk, faults } = testDisk();
@@ -99,6 +141,15 @@ describe('an audit volume that fails', () => {
 		assert.equal(folder.text(FIRST), '');
 		await log[Symbol.asyncDispose]();
 		assert.equal(counts.opens, counts.closes);
+	});
+
+	it('[VLT-43] what somebody else put where the next file goes is not written over', async () => {
+		using folder = testFolder();
+		await using log = await open(folder.directory, { fileBytes: 500 });
+		await log.write(record());
+		writeFileSync(join(folder.directory, 'audit-acme-0.000002.jsonl'), 'theirs\n');
+		await assert.rejects(log.write(record({ method: 'x'.repeat(300) })), { code: 'audit_unavailable' });
+		assert.equal(folder.text('audit-acme-0.000002.jsonl'), 'theirs\n');
 	});
 
 	it('[VLT-43] a next file that cannot be begun is begun later, and the chain goes through', async () => {
