@@ -81,6 +81,25 @@ export const quantity = () =>
 		)
 		.meta({ 'x-kubernetes-int-or-string': true });
 
+const STORAGE = /^[1-9][0-9]{0,8}(Mi|Gi|Ti|M|G|T)$/;
+const STORAGE_UNITS = { Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, M: 1e6, G: 1e9, T: 1e12 } as const;
+
+/** The bytes of a size as the schema admits it, such as `10Gi`. @throws RangeError when it is not one. */
+export function storageBytes(text: string): number {
+	if (!STORAGE.test(text)) throw new RangeError('not a size');
+	return Number.parseInt(text, 10) * STORAGE_UNITS[text.replace(/^[0-9]+/, '') as keyof typeof STORAGE_UNITS];
+}
+
+/** A quantity of storage kept as typed, between two others. */
+export function storageSize(least: string, most: string) {
+	const text = z.string().max(16).regex(STORAGE, 'must be a quantity of storage such as 500Mi or 10Gi');
+	return rules(text, {
+		rule: `quantity(self).compareTo(quantity('${least}')) >= 0 && quantity(self).compareTo(quantity('${most}')) <= 0`,
+		message: `must be between ${least} and ${most}`,
+		check: value => !STORAGE.test(value) || (storageBytes(value) >= storageBytes(least) && storageBytes(value) <= storageBytes(most)),
+	});
+}
+
 /** A bounded map of strings, for labels, annotations and selectors. */
 export function stringMap(maxEntries: number, maxValue: number) {
 	return z

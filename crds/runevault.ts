@@ -5,6 +5,7 @@
  * quantities kept as typed; what must not change says so in a CEL transition rule. The reconcile parses the spec with the same schema.
  */
 import { z } from 'zod';
+import { auditSchema } from './audit.ts';
 import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure.ts';
 import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields.ts';
 import { keysSchema } from './keys.ts';
@@ -81,6 +82,7 @@ export const runeVaultSpecSchema = z.object({
 		})
 		.prefault({})
 		.describe('How a lost primary is noticed and replaced.'),
+	audit: auditSchema.describe('Where the record of each decryption and each refusal goes. Immutable.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
 	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),

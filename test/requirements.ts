@@ -62,6 +62,12 @@ export const requirements = {
 	'VLT-52': 'With a KEK in a file none is made; keygen and pods say in one line that it is missing or not 32 bytes',
 	'VLT-53': 'Key bytes are wiped after hand-over, also when a later step fails',
 
+	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
+	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
+	'VLT-42': 'A line that a crash cut off is taken off with a note in the chain; any other damage at the end stops the start by name',
+	'VLT-43': 'A volume that is full, fails or hangs: every call is refused and the pod not ready, until it recovers by itself and notes it',
+	'VLT-44': 'A process killed while it writes leaves every answered call in a chain of complete lines, which the next one continues',
+
 	// KUB: the Kubernetes runtime
 	'KUB-1': 'Requests share kept-alive connections; the urgent lane has its own, no watch delays a call, and every call is measured.',
 	'KUB-2': 'Tokens, CAs and client certificates are read again when they change and after a 401, and only then.',
@@ -142,6 +148,8 @@ export const requirements = {
 	'OPR-61': 'A KEK in a file is mounted by pods and Job as the spec says, and no Secret of it is asked for; without one nothing changes',
 	'OPR-62': 'The status tells why keygen failed, in a sentence of ours and never in the words of a pod',
 
+	'OPR-63': 'With the audit sink Volume each pod has a claim for its records; with Stdout nothing of a pod changes',
+
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',
 	'CLU-2': 'An encrypted search over encrypted memories, decrypted by a Vault pod, finds the right sentence',
@@ -183,6 +191,11 @@ export const requirements = {
 	'CLI-9': 'kubectl runevault promote moves the primary and waits for it; what cannot be is refused in one line before anything is written',
 	'CLI-10': 'kubectl runevault pause stops the operator, or only its choice of primary; resume ends either, and status says which it is',
 	'CLI-11': 'kubectl runevault status tells the change of primary that is under way, else the last one',
+
+	'CLI-20':
+		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
+	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
+	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
 
 	// ENV: the enVector stand-in
 	'ENV-1': 'An encrypted query over 1,000 encrypted items finds the same ten rows as plaintext search, scores within 1e-3',

@@ -47,6 +47,10 @@ export const vaultConfigSchema = z.strictObject({
 		endpointSlice: name,
 	}),
 	ports: z.strictObject({ public: port, internal: port }),
+	audit: z
+		.strictObject({ directory: path.describe('on a volume of this pod alone') })
+		.optional()
+		.describe('where audit records are kept; standard output when left out'),
 	/**
 	 * Values of `Host` that are ours, for the guard against DNS rebinding: the Service's names (`acme`, `acme.rune`, `acme.rune.svc`,
 	 * `acme.rune.svc.cluster.local`), those of the headless Service (`*.acme-pods.rune.svc…` as `.acme-pods.rune.svc`, a leading dot
@@ -57,7 +61,7 @@ export const vaultConfigSchema = z.strictObject({
 	origins: z.array(z.string().min(1).max(512)).max(64),
 });
 
-/** What the operator writes and the pod reads. Build it with plain values: every field but `indexName` and `keys.fingerprint` is required. */
+/** What the operator writes and the pod reads. Build it with plain values: every field but `indexName`, `keys.fingerprint` and `audit` is required. */
 export type VaultConfig = z.infer<typeof vaultConfigSchema>;
 
 /**

@@ -2,9 +2,11 @@
  * What `/metrics` says. Names of the seed are kept exactly; every label has a closed set of values, and each series starts at zero, so
  * that a rate over a Vault that was never called is 0 and not "no data".
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry, Summary } from 'prom-client';
+import type { AuditLog } from './audit/log.ts';
 import type { VaultState } from './state.ts';
-import { roleOf } from './state.ts';
+import { isReady, roleOf } from './state.ts';
 
 const decryptTools = ['decrypt_scores', 'decrypt_metadata'] as const;
 const toolStatuses = ['success', 'denied', 'error'] as const;
@@ -25,8 +27,8 @@ export type Metrics = {
 	auditFailure(): void;
 };
 
-/** A registry of its own, so that two Vaults may live in one process. Gauges are read from `state` when scraped. */
-export function createMetrics(state: VaultState): Metrics {
+/** A registry of its own, so that two Vaults may live in one process. Gauges are read from `state` and `audit` when scraped. */
+export function createMetrics(state: VaultState, audit: AuditLog): Metrics {
 	const registry = new Registry();
 	const registers = [registry];
 	collectDefaultMetrics({ register: registry });
@@ -85,6 +87,7 @@ export function createMetrics(state: VaultState): Metrics {
 	for (const reason of authFailures) failures.inc({ reason }, 0);
 	for (const code of answers) responses.inc({ code }, 0);
 	registerStateGauges(state, registers);
+	registerAuditMetrics(audit, registers);
 
 	return {
 		registry,
@@ -139,7 +142,34 @@ function registerStateGauges(state: VaultState, registers: Registry[]): void {
 		g.reset();
 		for (const [name, generation] of Object.entries(state.verifiers?.generations() ?? {})) g.set({ name }, generation);
 	});
-	gauge('vault_ready', '1 when this pod answers calls', [], g => g.set(state.keyring !== undefined && !state.isDraining ? 1 : 0));
+	gauge('vault_ready', '1 when this pod answers calls', [], g => g.set(isReady(state) ? 1 : 0));
+}
+
+/** The log counts by itself; free space is that of the volume, and there is no such series without one. */
+function registerAuditMetrics(audit: AuditLog, registers: Registry[]): void {
+	const counter = (name: string, help: string, read: () => number) =>
+		new Counter({
+			name,
+			help,
+			registers,
+			collect() {
+				this.reset();
+				this.inc(read());
+			},
+		});
+	counter('vault_audit_lines_total', 'Audit records written', () => audit.written.lines);
+	counter('vault_audit_bytes_total', 'Bytes of audit records written', () => audit.written.bytes);
+	if (audit.freeBytes === undefined) return;
+	new Gauge({
+		name: 'vault_audit_volume_free_bytes',
+		help: 'Free space of the audit volume; when it is used up, calls are refused',
+		registers,
+		async collect() {
+			// A volume that fails or hangs must not cost the other metrics: the series has no value then.
+			const unknown = sleep(1000, Number.NaN, { ref: false });
+			this.set((await Promise.race([audit.freeBytes?.().catch(() => Number.NaN), unknown])) ?? Number.NaN);
+		},
+	});
 }
 
 function cpuMeter(): () => number {

@@ -11,7 +11,7 @@ export type VaultState = {
 	role?: () => RoleView;
 	/** True from the first stop signal on: not ready any more. */
 	isDraining: boolean;
-	/** Whether the last audit record could be written. */
+	/** As the audit log tells: whether records cannot be written. */
 	isAuditBroken: boolean;
 };
 

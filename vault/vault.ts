@@ -2,9 +2,7 @@
  * The parts one running Vault is made of. `serve`, `dev` and the tests each put one together; everything below HTTP takes it as a
  * parameter, so nothing is global and several may live in one process.
  */
-import type { Writable } from 'node:stream';
 import type { AuditLog } from './audit/log.ts';
-import { createAuditLog } from './audit/log.ts';
 import type { Buckets } from './auth/bucket.ts';
 import { createBuckets } from './auth/bucket.ts';
 import type { Lockout } from './auth/lockout.ts';
@@ -32,22 +30,29 @@ export type Vault = {
 export type VaultOptions = {
 	config: VaultConfig;
 	log: Log;
-	/** Where the audit records go. */
-	auditSink: Writable;
+	audit: AuditLog;
 	podIp?: string;
 	now?: () => number;
 };
 
 /** A Vault without keys and verifiers: those are put into `state` when they are loaded. */
-export function createVault({ config, log, auditSink, podIp, now = Date.now }: VaultOptions): Vault {
+export function createVault({ config, log, audit, podIp, now = Date.now }: VaultOptions): Vault {
 	const state = newState();
+	let told: string | undefined;
+	audit.watch(problem => {
+		state.isAuditBroken = problem !== undefined;
+		if (problem === told) return;
+		told = problem;
+		if (problem !== undefined) log.error({ problem }, 'the audit log takes no records; calls are refused');
+		else log.info('the audit log takes records again');
+	});
 	return {
 		config,
 		state,
-		metrics: createMetrics(state),
+		metrics: createMetrics(state, audit),
 		lockout: createLockout({ limit: config.limits.failedAuthPerMinute, now }),
 		buckets: createBuckets({ perMinute: config.limits.callsPerMinute, now }),
-		audit: createAuditLog(auditSink),
+		audit,
 		tools: createTools(config),
 		log,
 		ownHosts: ['localhost', '127.0.0.1', '[::1]', ...(podIp === undefined ? [] : [podIp.includes(':') ? `[${podIp}]` : podIp])],

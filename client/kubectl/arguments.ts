@@ -1,6 +1,7 @@
 /** The command line as one checked value. */
 import { parseArgs } from 'node:util';
 import { durationMs } from '../../crds/fields.ts';
+import type { AuditQuestion } from './audit-verify.ts';
 import type { Pause } from './pause.ts';
 import { UsageError } from './refusals.ts';
 
@@ -12,6 +13,7 @@ export const HELP = `kubectl runevault: look at RuneVaults, and do the few thing
   kubectl runevault pause NAME [--failover]  stop the operator from changing anything of it, or only from moving its primary
   kubectl runevault resume NAME              let the operator go on, whichever pause it was
   kubectl runevault events NAME              what happened to it, newest last
+  kubectl runevault audit verify FILE...|-   whether audit records are a whole chain; of one log in several files, oldest first
 
   -n, --namespace NAMESPACE   default: the namespace of the kubeconfig's context
   -A, --all-namespaces        status: of all namespaces
@@ -19,9 +21,14 @@ export const HELP = `kubectl runevault: look at RuneVaults, and do the few thing
       --failover              pause: only the operator's choice of primary; promote still works
       --no-wait               rotate, promote: ask for it, and do not wait until it is done
       --timeout DURATION      rotate, promote: how long to wait, such as 90s or 5m; default 2m, promote 1m
+      --logs                  audit: skip lines that are no records, as among the logs that kubectl logs gives
+      --partial               audit: the first file need not hold the beginning of its chain
+      --restarts              audit: the log is of several processes, each with a chain of its own
+      --witness SHA256        audit: a line must have this hash, noted at an earlier verify: nothing up to it was changed
   -h, --help
 
 Secrets are never read. promote needs the right to patch runevaults/status, the others that write to patch runevaults.
+audit needs no cluster; it exits with 0 when the chain is whole, 1 when it is broken or cannot be read, 2 when called wrongly.
 `;
 
 const options = {
@@ -31,6 +38,10 @@ const options = {
 	failover: { type: 'boolean' },
 	'no-wait': { type: 'boolean' },
 	timeout: { type: 'string' },
+	logs: { type: 'boolean' },
+	partial: { type: 'boolean' },
+	restarts: { type: 'boolean' },
+	witness: { type: 'string' },
 	help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -47,6 +58,7 @@ export type Invocation = { namespace: string | undefined } & (
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
 	| { command: 'resume' | 'events'; name: string }
+	| ({ command: 'audit' } & AuditQuestion)
 );
 
 /** @throws UsageError naming the option or argument. */
@@ -74,6 +86,8 @@ export function readArguments(argv: readonly string[]): Invocation {
 			const [name] = take(command, words, ['NAME']);
 			return { command, name, namespace };
 		}
+		case 'audit':
+			return { ...auditOf(values, words), namespace };
 		default:
 			throw new UsageError(`no such command: ${command}`);
 	}
@@ -110,6 +124,20 @@ function promoteOf(values: Values, words: string[]) {
 	allow('promote', values, ['no-wait', 'timeout']);
 	const [name, pod] = words.length < 2 ? take('promote', words, ['NAME']) : take('promote', words, ['NAME', 'POD']);
 	return { command: 'promote', name, pod, waitMs: waitOf('promote', values) } as const;
+}
+
+function auditOf(values: Values, [what, ...files]: string[]) {
+	allow('audit', values, ['logs', 'partial', 'restarts', 'witness']);
+	const { namespace, logs = false, partial = false, restarts = false, witness } = values;
+	if (namespace !== undefined) throw new UsageError('audit: --namespace is no option of this command');
+	if (what !== 'verify')
+		throw new UsageError(`audit: only verify is known${what === undefined ? '' : `, not ${what}`}: audit verify FILE...|-`);
+	if (files.length === 0 || files.includes('')) throw new UsageError('audit verify: no FILE; - is standard input');
+	const twice = files.find((file, index) => files.indexOf(file) < index);
+	if (twice !== undefined) throw new UsageError(`audit verify: ${twice} is named twice`);
+	if (witness !== undefined && !/^[0-9a-f]{64}$/.test(witness))
+		throw new UsageError('--witness must be 64 hex digits, as audit verify prints them');
+	return { command: 'audit', files, isAmongLogs: logs, isPartial: partial, hasRestarts: restarts, witness } as const;
 }
 
 /** How long to wait; undefined: not at all. */

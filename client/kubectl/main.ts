@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `kubectl runevault`: link this file as `kubectl-runevault` into a folder on PATH. */
+import { createReadStream } from 'node:fs';
 import { systemClock } from '../../kube/clock.ts';
 import { loadClusterConfig } from '../../kube/config.ts';
 import { run } from './run.ts';
@@ -7,6 +8,7 @@ import { run } from './run.ts';
 process.exitCode = await run(process.argv.slice(2), {
 	findCluster: loadClusterConfig,
 	clock: systemClock,
+	read: file => (file === '-' ? process.stdin : createReadStream(file)),
 	stdout: text => process.stdout.write(text),
 	stderr: text => process.stderr.write(text),
 });

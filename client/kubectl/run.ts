@@ -14,6 +14,8 @@ import { oneLine } from './text.ts';
 export type Effects = {
 	findCluster: () => Promise<ClusterConfig>;
 	clock: Clock;
+	/** The bytes of a file, `-` for standard input. */
+	read: (file: string) => AsyncIterable<Uint8Array>;
 	stdout: (text: string) => void;
 	stderr: (text: string) => void;
 };
@@ -22,6 +24,7 @@ export async function run(argv: readonly string[], effects: Effects): Promise<nu
 	try {
 		const invocation = readArguments(argv);
 		if (invocation.command === 'help') effects.stdout(HELP);
+		else if (invocation.command === 'audit') await verifyAudit(invocation, effects);
 		else await withSession(invocation, effects);
 		return 0;
 	} catch (error) {
@@ -29,6 +32,11 @@ export async function run(argv: readonly string[], effects: Effects): Promise<nu
 		effects.stderr(`kubectl runevault: ${oneLine(error.message)}\n`);
 		return error instanceof UsageError ? 2 : 1;
 	}
+}
+
+/** Files only: without a cluster, and without what it takes to talk to one. */
+async function verifyAudit(question: Extract<Invocation, { command: 'audit' }>, { read, stdout }: Effects): Promise<void> {
+	await (await import('./audit-verify.ts')).verifyAudit({ read, print: line => stdout(`${line}\n`) }, question);
 }
 
 async function withSession(invocation: Invocation, { findCluster, clock, stdout, stderr }: Effects): Promise<void> {
@@ -53,6 +61,7 @@ function toCommandError(cause: unknown): never {
 async function perform(invocation: Invocation, session: Session): Promise<void> {
 	switch (invocation.command) {
 		case 'help':
+		case 'audit':
 			return;
 		case 'status':
 			return (await import('./status.ts')).showStatus(session, invocation);

@@ -56,6 +56,7 @@ export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clus
 		limits: limitsOf(vault),
 		lease: leaseOf(vault),
 		ports: { public: PUBLIC_PORT, internal: INTERNAL_PORT },
+		...(spec.audit.sink === 'Volume' ? { audit: { directory: PATHS.audit } } : {}),
 		hosts: hostsOf(vault, inputs.clusterDomain),
 		origins: [],
 	};

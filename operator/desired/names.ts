@@ -77,4 +77,5 @@ export const PATHS = {
 	verifiers: '/etc/runevault/verifiers',
 	verifiersFile: '/etc/runevault/verifiers/verifiers.json',
 	canaries: '/etc/runevault/canaries',
+	audit: '/var/lib/runevault/audit',
 } as const;

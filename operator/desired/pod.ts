@@ -47,6 +47,7 @@ export const kekFile = ({ spec: { keys } }: CheckedVault): string =>
 export const tmpVolume = { name: 'tmp', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } };
 export const mount = (name: string, mountPath: string) => ({ name, mountPath, readOnly: true });
 export const tmpMount = { name: 'tmp', mountPath: '/tmp' };
+export const auditMount = { name: 'audit', mountPath: PATHS.audit };
 
 /** `{[key]: value}`, or nothing for undefined: an absent field and an undefined one are not the same to the API server. */
 export const optional = <K extends string, V>(key: K, value: V | undefined) => (value === undefined ? {} : { [key]: value });

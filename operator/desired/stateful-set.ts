@@ -41,6 +41,7 @@ function buildContainer(vault: CheckedVault, inputs: Inputs) {
 			pod.mount('verifiers', PATHS.verifiers),
 			pod.mount('canaries', PATHS.canaries),
 			pod.tmpMount,
+			...(spec.audit.volume === undefined ? [] : [pod.auditMount]),
 			...extraMounts,
 		],
 	};
@@ -59,6 +60,27 @@ function buildVolumes(vault: CheckedVault) {
 		{ name: 'canaries', configMap: { name: names.canaries, defaultMode: 0o440, items } },
 		pod.tmpVolume,
 		...(vault.spec.podTemplate.extraVolumes ?? []),
+	];
+}
+
+/**
+ * A claim of each pod for its audit records. Kubernetes keeps claims when pods, StatefulSet and RuneVault go, and gives a pod of the same
+ * name the same one. The volume belongs to the pod's `fsGroup`, so that its user may write.
+ */
+function buildClaims({ spec: { audit } }: CheckedVault) {
+	if (audit.volume === undefined) return undefined;
+	const { size, storageClassName } = audit.volume;
+	return [
+		{
+			apiVersion: 'v1',
+			kind: 'PersistentVolumeClaim',
+			metadata: { name: pod.auditMount.name },
+			spec: {
+				accessModes: ['ReadWriteOnce'],
+				resources: { requests: { storage: size } },
+				...pod.optional('storageClassName', storageClassName),
+			},
+		},
 	];
 }
 
@@ -102,6 +124,7 @@ export function buildStatefulSet(vault: CheckedVault, inputs: Inputs): KubeObjec
 					volumes: buildVolumes(vault),
 				},
 			},
+			...pod.optional('volumeClaimTemplates', buildClaims(vault)),
 		},
 	};
 }

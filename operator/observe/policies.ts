@@ -37,7 +37,7 @@ const hasFreeVolumeNames: Policy = (_vault, { podTemplate: { extraVolumes } }) =
 			RESERVED_VOLUMES.some(reserved => reserved === name) || (extraVolumes ?? []).findIndex(each => each.name === name) < index,
 	);
 
-const OWN_PATHS = [PATHS.keys, '/etc/runevault', '/app', '/tmp', '/var/run/secrets', '/proc', '/sys', '/dev'];
+const OWN_PATHS = [PATHS.keys, '/etc/runevault', PATHS.audit, '/app', '/tmp', '/var/run/secrets', '/proc', '/sys', '/dev'];
 
 const hasFreeMountPaths: Policy = (_vault, { podTemplate: { extraVolumeMounts } }) =>
 	firstOf(

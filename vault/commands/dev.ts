@@ -6,6 +6,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { VaultError } from '../../fhe/errors.ts';
 import { loadSeal } from '../../fhe/seal.ts';
 import { generateSecretKey } from '../../fhe/secret-key.ts';
+import { createAuditLog } from '../audit/log.ts';
 import { fixedVerifiers, type VerifierTable } from '../auth/verifiers.ts';
 import type { VaultConfig } from '../config.ts';
 import { createPublicApp } from '../http/app.ts';
@@ -55,7 +56,7 @@ export const dev: Command = {
 		const opened = { version: 1, secretKey, teamSecret: randomBytes(32), createdAt: new Date().toISOString() };
 		const token = newToken('dev');
 		const config = devConfig(dimension);
-		const vault = createVault({ config, log: createLog('warn'), auditSink: process.stderr });
+		const vault = createVault({ config, log: createLog('warn'), audit: createAuditLog(process.stderr) });
 		vault.state.role = () => ({ role: 'primary', epoch: 1 });
 		vault.state.verifiers = fixedVerifiers(oneMember(token));
 		vault.state.keyring = cleanup.use(buildKeyring(await loadSeal(), [opened], config));

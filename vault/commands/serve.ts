@@ -5,8 +5,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSeal } from '../../fhe/seal.ts';
 import { createTransport } from '../../kube/transport.ts';
+import { type AuditLog, createAuditLog } from '../audit/log.ts';
+import { openVolumeLog } from '../audit/volume.ts';
 import { watchVerifiers } from '../auth/verifiers.ts';
-import { readConfig } from '../config.ts';
+import { readConfig, type VaultConfig } from '../config.ts';
 import { createPublicApp } from '../http/app.ts';
 import { createInternalApp } from '../http/internal.ts';
 import { listen } from '../http/listen.ts';
@@ -29,7 +31,8 @@ Reads from the environment:
   POD_IP             where clients reach this pod
   LOG_LEVEL          debug, info, warn or error (default info)
 
-Audit records go to stdout, logs to stderr, both as JSON lines. SIGTERM ends it with code 0.
+Audit records go to stdout, or to files where the configuration names a directory; logs to stderr; all as JSON lines. SIGTERM ends it
+with code 0.
 `;
 
 /** How long requests in flight may take after the signal to stop. */
@@ -51,10 +54,10 @@ export const serve: Command = {
 		};
 		const stopped = stopSignal();
 		const log = createLog(process.env.LOG_LEVEL, { vault: config.vault, pod: pod.name });
-		const vault = createVault({ config, log, auditSink: process.stdout, podIp: pod.ip });
+		await using cleanup = new AsyncDisposableStack();
+		const vault = createVault({ config, log, audit: await openAudit(config, pod.name, cleanup), podIp: pod.ip });
 		const { state } = vault;
 
-		await using cleanup = new AsyncDisposableStack();
 		const internal = await listen(createInternalApp(vault).callback(), { port: config.ports.internal });
 		cleanup.defer(() => internal.close(0));
 		const verifiers = watchVerifiers(config.verifiersFile, { onChange: problem => logAdoption(vault, problem) });
@@ -76,6 +79,12 @@ export const serve: Command = {
 		return code;
 	},
 };
+
+/** On a volume it is closed last of all, when no call is left that could write to it. */
+async function openAudit({ audit }: VaultConfig, pod: string, cleanup: AsyncDisposableStack): Promise<AuditLog> {
+	if (audit === undefined) return createAuditLog(process.stdout);
+	return cleanup.use(await openVolumeLog({ directory: audit.directory, pod, now: Date.now }));
+}
 
 type Pod = { name: string; namespace: string; ip: string };
 

@@ -16,9 +16,7 @@ export function audit({ audit: auditLog, state, metrics, now }: Vault): PublicMi
 		if (record === undefined) return;
 		try {
 			await auditLog.write(record);
-			state.isAuditBroken = false;
 		} catch (cause) {
-			state.isAuditBroken = true;
 			metrics.auditFailure();
 			throw new VaultError('audit_unavailable', 'The audit log is not available', { cause });
 		}

@@ -7,7 +7,9 @@ import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { get, list } from '../../../kube/objects.ts';
 import { resources } from '../../../kube/resources.ts';
-import { applyVault, patchVault, readVault, World } from './fixture.ts';
+import { buildStatefulSet } from '../../../operator/desired/stateful-set.ts';
+import { vault as aVault, inputs } from '../../unit/operator/builders.ts';
+import { applyAs, applyVault, patchVault, readVault, World } from './fixture.ts';
 
 let world: World;
 before(async () => {
@@ -43,6 +45,7 @@ describe('the CRD on a real API server', () => {
 			},
 			failover: { probePeriod: '10s', leaseDuration: '15s' },
 			routing: 'Primary',
+			audit: { sink: 'Stdout' },
 			ingress: { state: 'Disabled' },
 			monitoring: { serviceMonitor: 'Enabled' },
 			networkPolicy: { state: 'Enabled' },
@@ -61,6 +64,7 @@ describe('the CRD on a real API server', () => {
 		['a KEK that moves into a file', { keys: { kek: kek('a') } }, /spec\.keys\.kek: .*immutable/],
 		['another team', { team: 'other' }, /spec\.team: .*immutable/],
 		['another dimension', { keys: { dimension: 512 } }, /spec\.keys\.dimension: .*immutable/],
+		['another audit sink', { audit: { sink: 'Volume', volume: { size: '1Gi' } } }, /spec\.audit: .*immutable: delete the RuneVault/],
 		['a lower generation', { access: { tokens: [{ name: 'team', generation: 1 }] } }, /generation: .*must not fall/],
 	];
 	for (const [what, spec, message] of changes) {
@@ -117,6 +121,9 @@ describe('the CRD on a real API server', () => {
 		['a token name twice', { access: { tokens: [{ name: 'a' }, { name: 'a' }] } }, /spec\.access\.tokens/],
 		['no tokens', { access: { tokens: [] } }, /spec\.access\.tokens/],
 		['an Ingress without a host', { ingress: { state: 'Enabled' } }, /spec\.ingress\.host/],
+		['a volume for audit without its size', { audit: { sink: 'Volume' } }, /spec\.audit\.volume: .*with the sink Volume, and only then/],
+		['a volume that nothing is written to', { audit: { volume: { size: '1Gi' } } }, /spec\.audit\.volume: /],
+		['a volume that is too small', { audit: { sink: 'Volume', volume: { size: '63Mi' } } }, /spec\.audit\.volume\.size: .*between 64Mi/],
 		['a lease of one second', { failover: { leaseDuration: '1s' } }, /spec\.failover\.leaseDuration/],
 		['a duration that is none', { failover: { probePeriod: 'soon' } }, /spec\.failover\.probePeriod/],
 		['a reserved label', { podTemplate: { labels: { 'runevault.io/vault': 'x' } } }, /spec\.podTemplate\.labels/],
@@ -127,6 +134,19 @@ describe('the CRD on a real API server', () => {
 			assert.match(await refusal(applyVault(world, vault('refused'), spec)), message);
 		});
 	}
+
+	it('[OPR-63] takes a StatefulSet with a claim of each pod, and applying it again writes nothing', async () => {
+		const audit = { sink: 'Volume', volume: { size: '10Gi', storageClassName: 'fast' } };
+		await applyVault(world, vault('kept'), { audit });
+		const { spec } = await readVault(world, vault('kept'));
+		assert.deepEqual(Object(spec).audit, audit);
+		const set = buildStatefulSet({ ...aVault({ audit }, 'kept'), namespace: 'rules' }, inputs());
+		assert.ok(set);
+		const first = await applyAs(world.admin, set, resources.statefulSets);
+		const second = await applyAs(world.admin, set, resources.statefulSets);
+		assert.equal(Object(first.spec).volumeClaimTemplates[0].spec.resources.requests.storage, '10Gi');
+		assert.equal(second.metadata.resourceVersion, first.metadata.resourceVersion);
+	});
 
 	it('[OPR-3] refuses a name that its objects could not append to', async () => {
 		assert.match(await refusal(applyVault(world, vault('a'.repeat(41)))), /at most 40 characters/);

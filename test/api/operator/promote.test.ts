@@ -1,5 +1,6 @@
 /** `kubectl runevault promote` against a real API server and a running operator, by somebody with just the rights it needs. */
 import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { run } from '../../../client/kubectl/run.ts';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
@@ -47,6 +48,7 @@ async function kubectl(argv: string[], findCluster: () => Promise<ClusterConfig>
 	const code = await run(argv, {
 		findCluster,
 		clock: systemClock,
+		read: createReadStream,
 		stdout: text => {
 			said.out += text;
 		},

@@ -52,6 +52,13 @@ const spec = fc
 			),
 		}),
 		failover: fc.record({ leaseDuration: fc.integer({ min: 5, max: 120 }).map(seconds => `${seconds}s`) }),
+		audit: fc.oneof(
+			fc.constant({ sink: 'Stdout' }),
+			fc.record({
+				sink: fc.constant('Volume'),
+				volume: fc.record({ size: fc.constantFrom('64Mi', '10Gi', '16Ti'), storageClassName: optional(host) }),
+			}),
+		),
 		ingress: fc.oneof(
 			fc.constant({ state: 'Disabled' }),
 			fc.record({ state: fc.constant('Enabled'), host, annotations: stringMap, tlsSecretName: optional(label(30)) }),

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { metadataKey } from '../../../fhe/formats/metadata.ts';
 import { loadSeal } from '../../../fhe/seal.ts';
+import { type AuditLog, createAuditLog } from '../../../vault/audit/log.ts';
 import type { Identity } from '../../../vault/auth/verifiers.ts';
 import { fixedVerifiers } from '../../../vault/auth/verifiers.ts';
 import type { VaultConfig } from '../../../vault/config.ts';
@@ -130,9 +131,12 @@ export type ToolAnswer = {
 	result?: { isError?: boolean; content: { type: string; text: string }[]; structuredContent?: Record<string, unknown> };
 };
 
-export async function startVault(options: { config?: Partial<VaultConfig>; keyring?: Keyring; log?: Log } = {}): Promise<RunningVault> {
+export async function startVault(
+	options: { config?: Partial<VaultConfig>; keyring?: Keyring; log?: Log; audit?: AuditLog } = {},
+): Promise<RunningVault> {
 	const sink = testSink();
-	const vault = createVault({ config: testConfig(options.config), log: options.log ?? silentLog(), auditSink: sink });
+	const audit = options.audit ?? createAuditLog(sink);
+	const vault = createVault({ config: testConfig(options.config), log: options.log ?? silentLog(), audit });
 	vault.state.keyring = options.keyring ?? fakeKeyring();
 	vault.state.verifiers = testVerifiers();
 	vault.state.role = () => ({ role: 'primary', epoch: 7 });

@@ -7,6 +7,11 @@ import { testConfig } from './builders.ts';
 describe('configuration', () => {
 	it('takes what the operator writes', () => assert.deepEqual(parseConfig(JSON.stringify(testConfig()), 'config.json'), testConfig()));
 
+	it('[VLT-40] takes a directory for audit records', () => {
+		const audit = { directory: '/var/lib/runevault/audit' };
+		assert.deepEqual(parseConfig(JSON.stringify(testConfig({ audit })), 'config.json').audit, audit);
+	});
+
 	const broken: [string, unknown, RegExp][] = [
 		['a missing field', { ...testConfig(), team: undefined }, /^configuration config\.json: team: /],
 		['an unknown field', { ...testConfig(), teem: 'acme' }, /^configuration config\.json: teem: /],
@@ -17,6 +22,7 @@ describe('configuration', () => {
 			testConfig({ keys: { directory: '/k', versions: [1], kekFile: '/kek', fingerprint: 'md5:00' } }),
 			/: keys\.fingerprint: /,
 		],
+		['an audit directory that is none', { ...testConfig(), audit: { directory: '' } }, /: audit\.directory: /],
 		['a list', [], /: \(root\): /],
 	];
 	for (const [name, value, message] of broken) {

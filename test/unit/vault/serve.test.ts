@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { openSealedSecretKey } from '../../../fhe/formats/sealed.ts';
 import { readSecretKeyFile } from '../../../vault/keys/secret-key-file.ts';
+import { chained } from './audit-disk.ts';
 import { sha256, testConfig, tokens, vectorPath } from './builders.ts';
 import { type FakeApi, startFakeApi } from './fake-api.ts';
 
@@ -173,6 +174,48 @@ describe('a pod', () => {
 			sending.end(body.slice(5));
 			assert.equal(await status, 200);
 			assert.equal(await ended, 0);
+		});
+
+		describe('with a directory for audit records', () => {
+			const callTool = async (port: unknown) => {
+				const headers = {
+					authorization: `Bearer ${tokens.team}`,
+					'content-type': 'application/json',
+					accept: 'application/json, text/event-stream',
+				};
+				const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'vault_status', arguments: {} } });
+				return (await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers, body })).status;
+			};
+			const configure = (audit: string) => {
+				const config = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
+				writeFileSync(join(directory, 'audit.json'), JSON.stringify({ ...config, audit: { directory: audit } }));
+				return spawn(process.execPath, [program, 'serve'], { env: { ...env, VAULT_CONFIG: join(directory, 'audit.json') } });
+			};
+
+			it('[VLT-40] [VLT-41] writes there and not to stdout, and goes on after it was killed', async () => {
+				mkdirSync(join(directory, 'audit'));
+				for (const start of [1, 2]) {
+					child = configure(join(directory, 'audit'));
+					let stdout = '';
+					child.stdout?.on('data', data => (stdout += data));
+					const { publicPort } = await log(child, 'listening');
+					assert.equal(await callTool(publicPort), 200);
+					const text = readFileSync(join(directory, 'audit/audit-acme-0.000001.jsonl'), 'utf8');
+					assert.equal(chained(text.split('\n').slice(0, -1)), start);
+					const ended = finished(child);
+					child.kill(start === 1 ? 'SIGKILL' : 'SIGTERM');
+					assert.equal(await ended, start === 1 ? null : 0);
+					assert.equal(stdout, '');
+				}
+			});
+
+			it('[VLT-42] that is not there: exit 1 and one line', async () => {
+				child = configure(join(directory, 'nowhere'));
+				let stderr = '';
+				child.stderr?.on('data', data => (stderr += data));
+				assert.equal(await finished(child), 1);
+				assert.match(stderr, /^vault serve: audit\.directory [^\n]*nowhere: ENOENT[^\n]*\n$/);
+			});
 		});
 
 		const flip = (file: string, at: number) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
 import { describe, it } from 'node:test';
 import { run } from '../../../../client/kubectl/run.ts';
 import { systemClock } from '../../../../kube/clock.ts';
@@ -112,7 +113,7 @@ describe('kubectl runevault: refusals', () => {
 		const said: string[] = [];
 		const say = (text: string) => void said.push(text);
 		const findCluster = () => Promise.reject(new Error('bad\n indentation'));
-		const code = await run(['status'], { findCluster, clock: systemClock, stdout: say, stderr: say });
+		const code = await run(['status'], { findCluster, clock: systemClock, read: createReadStream, stdout: say, stderr: say });
 		assert.deepEqual([code, said], [1, ['kubectl runevault: the kubeconfig cannot be used: bad indentation\n']]);
 	});
 });

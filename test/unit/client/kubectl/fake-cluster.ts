@@ -1,4 +1,5 @@
 /** The few calls of the plug-in, answered by a local HTTP server from a list of RuneVaults, pods and events. */
+import { createReadStream } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import type { Event } from '../../../../client/kubectl/events.ts';
 import { run } from '../../../../client/kubectl/run.ts';
@@ -37,6 +38,7 @@ export async function kubectl(argv: string[], world: World): Promise<Result> {
 		const code = await run(argv, {
 			findCluster: async () => staticConfig(server, { headers: {}, tls: {} }, 'rune'),
 			clock: hastyClock(),
+			read: file => createReadStream(file),
 			stdout: text => {
 				out += text;
 			},
