@@ -1,96 +1,28 @@
-/** A whole pod and its keygen Job as child processes, with the smallest API server they can live with. */
+/** A whole pod and its keygen Job as child processes. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { openSealedSecretKey } from '../../../fhe/formats/sealed.ts';
 import { readSecretKeyFile } from '../../../vault/keys/secret-key-file.ts';
-import { chained } from './audit-disk.ts';
-import { sha256, testConfig, tokens, vectorPath } from './builders.ts';
-import { type FakeApi, startFakeApi } from './fake-api.ts';
-
-const program = new URL('../../../vault/main.ts', import.meta.url).pathname;
-const secrets = '/api/v1/namespaces/rune/secrets';
-const configMaps = '/api/v1/namespaces/rune/configmaps';
-const lease = '/apis/coordination.k8s.io/v1/namespaces/rune/leases/acme-primary';
-const slice = '/apis/discovery.k8s.io/v1/namespaces/rune/endpointslices/acme-primary';
-
-const finished = (child: ChildProcess) => new Promise<number | null>(resolve => child.once('close', resolve));
+import { sha256, tokens, vectorPath } from './builders.ts';
+import type { FakeApi } from './fake-api.ts';
+import { configMaps, finished, lease, PodHome, secrets, slice } from './pod-home.ts';
 
 describe('a pod', () => {
+	let home: PodHome;
 	let api: FakeApi;
-	let directory = '';
-	let config = '';
-	let env: NodeJS.ProcessEnv;
-	let child: ChildProcess | undefined;
+	let directory: string;
+	let config: string;
 	before(async () => {
-		api = await startFakeApi();
-		directory = mkdtempSync(join(tmpdir(), 'pod-'));
-		const file = (name: string) => join(directory, name);
-		mkdirSync(file('keys/1'), { recursive: true });
-		mkdirSync(file('canaries'));
-		writeFileSync(file('kubeconfig'), api.kubeconfig);
-		writeFileSync(
-			file('verifiers.json'),
-			JSON.stringify({ tokens: [{ name: 'team', role: 'Member', generation: 1, sha256: sha256(tokens.team) }] }),
-		);
-		const given = testConfig({
-			keys: { directory: file('keys'), versions: [1], kekFile: file('kek') },
-			verifiersFile: file('verifiers.json'),
-			canaryDirectory: file('canaries'),
-		});
-		config = JSON.stringify(given);
-		writeFileSync(file('config.json'), config);
-		env = {
-			PATH: process.env.PATH,
-			KUBECONFIG: file('kubeconfig'),
-			VAULT_CONFIG: file('config.json'),
-			POD_NAME: 'acme-0',
-			POD_NAMESPACE: 'rune',
-			POD_IP: '127.0.0.1',
-			OWNED_LABELS: JSON.stringify({ 'runevault.io/vault': 'acme' }),
-			OWNER_REFERENCE: JSON.stringify({ apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVault', name: 'acme', uid: 'u-1' }),
-		};
+		home = await PodHome.create();
+		({ api, directory, config } = home);
 	});
-	afterEach(() => child?.kill('SIGKILL'));
-	after(() => {
-		api.close();
-		rmSync(directory, { recursive: true });
-	});
+	afterEach(() => home.killAll());
+	after(() => home.close());
 
-	const run = (command: string, args: string[] = [], more: NodeJS.ProcessEnv = {}) => {
-		child = spawn(process.execPath, [program, command, ...args], { env: { ...env, ...more } });
-		return child;
-	};
-	const logLines = (from: ChildProcess) => {
-		assert.ok(from.stderr);
-		return createInterface({ input: from.stderr });
-	};
-	const log = (from: ChildProcess, message: string) =>
-		new Promise<Record<string, unknown>>((resolve, reject) => {
-			const seen: string[] = [];
-			logLines(from).on('line', line => {
-				seen.push(line);
-				if (line.includes(`"msg":"${message}"`)) resolve(JSON.parse(line));
-			});
-			from.once('close', () => reject(new Error(`ended without "${message}": ${seen.join('\n')}`)));
-		});
-
-	/** Mounts the Secrets and canaries keygen made, as the kubelet would. */
-	const mount = () => {
-		const data = (path: string, field: string): Record<string, string> => Object(api.objects.get(path)?.[field]);
-		for (const [name, value] of Object.entries(data(`${secrets}/acme-keys-1`, 'data'))) {
-			writeFileSync(join(directory, 'keys/1', name), Buffer.from(value, 'base64'));
-		}
-		writeFileSync(join(directory, 'kek'), Buffer.from(data(`${secrets}/acme-kek`, 'data').kek ?? '', 'base64'));
-		for (const [name, value] of Object.entries(data(`${configMaps}/acme-canaries`, 'binaryData'))) {
-			writeFileSync(join(directory, 'canaries', name), Buffer.from(value, 'base64'));
-		}
-	};
+	const run: PodHome['run'] = (...args) => home.run(...args);
 
 	it('[VLT-26] keygen leaves KEK, sealed key and canaries in the cluster; a second Job changes nothing', async () => {
 		assert.equal(await finished(run('keygen')), 0);
@@ -139,18 +71,12 @@ describe('a pod', () => {
 	});
 
 	describe('that serves', () => {
-		beforeEach(() => {
-			mount();
-			writeFileSync(join(directory, 'config.json'), config);
-			for (const path of [lease, slice]) {
-				api.objects.set(path, { metadata: { name: 'acme-primary', namespace: 'rune', uid: 'u', resourceVersion: '1' }, spec: {} });
-			}
-		});
+		beforeEach(() => home.prepare());
 		const holder = () => Object(api.objects.get(lease)?.spec).holderIdentity;
 
 		it('[VLT-29] takes the lease and the route; SIGTERM releases the lease first, then a request in flight is answered, then code 0', async () => {
 			const pod = run('serve');
-			const listening = log(pod, 'listening');
+			const listening = home.log(pod, 'listening');
 			const { publicPort, internalPort } = await listening;
 			await api.until(() => Object(api.objects.get(slice)).endpoints?.[0]?.addresses[0] === '127.0.0.1');
 			assert.equal(holder(), 'acme-0');
@@ -174,48 +100,6 @@ describe('a pod', () => {
 			sending.end(body.slice(5));
 			assert.equal(await status, 200);
 			assert.equal(await ended, 0);
-		});
-
-		describe('with a directory for audit records', () => {
-			const callTool = async (port: unknown) => {
-				const headers = {
-					authorization: `Bearer ${tokens.team}`,
-					'content-type': 'application/json',
-					accept: 'application/json, text/event-stream',
-				};
-				const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'vault_status', arguments: {} } });
-				return (await fetch(`http://127.0.0.1:${port}/mcp`, { method: 'POST', headers, body })).status;
-			};
-			const configure = (audit: string) => {
-				const config = JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8'));
-				writeFileSync(join(directory, 'audit.json'), JSON.stringify({ ...config, audit: { directory: audit } }));
-				return spawn(process.execPath, [program, 'serve'], { env: { ...env, VAULT_CONFIG: join(directory, 'audit.json') } });
-			};
-
-			it('[VLT-40] [VLT-41] writes there and not to stdout, and goes on after it was killed', async () => {
-				mkdirSync(join(directory, 'audit'));
-				for (const start of [1, 2]) {
-					child = configure(join(directory, 'audit'));
-					let stdout = '';
-					child.stdout?.on('data', data => (stdout += data));
-					const { publicPort } = await log(child, 'listening');
-					assert.equal(await callTool(publicPort), 200);
-					const text = readFileSync(join(directory, 'audit/audit-acme-0.000001.jsonl'), 'utf8');
-					assert.equal(chained(text.split('\n').slice(0, -1)), start);
-					const ended = finished(child);
-					child.kill(start === 1 ? 'SIGKILL' : 'SIGTERM');
-					assert.equal(await ended, start === 1 ? null : 0);
-					assert.equal(stdout, '');
-				}
-			});
-
-			it('[VLT-42] that is not there: exit 1 and one line', async () => {
-				child = configure(join(directory, 'nowhere'));
-				let stderr = '';
-				child.stderr?.on('data', data => (stderr += data));
-				assert.equal(await finished(child), 1);
-				assert.match(stderr, /^vault serve: audit\.directory [^\n]*nowhere: ENOENT[^\n]*\n$/);
-			});
 		});
 
 		const flip = (file: string, at: number) => {
