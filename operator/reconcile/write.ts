@@ -150,11 +150,13 @@ function strayRoutes({ spec }: CheckedVault, { podRoutes, hasOwnRoute }: Observe
 	return spec.routing === 'Primary' && hasOwnRoute ? podRoutes.map(({ name, uid }) => ({ kind: 'EndpointSlice', name, uid })) : [];
 }
 
+/** What the keygen Job leaves is expected to go, and no news. */
 async function prune(
-	{ namespace }: CheckedVault,
+	{ namespace, name: vault }: CheckedVault,
 	{ kind, name, uid }: Target & { uid: string | undefined },
 	{ applier, note }: WriteEffects,
 ): Promise<undefined> {
 	await applier.remove({ kind, namespace, name }, uid);
+	if (name === namesOf(vault).keygen) return;
 	note({ type: 'Normal', reason: 'Pruned', action: 'Delete', message: `${kind} ${name} is no longer wanted and was removed.` });
 }
