@@ -9,9 +9,21 @@ export async function deletePrimaries(stage: Stage): Promise<void> {
 	await Promise.all(stage.lanes.map(({ vault }, lane) => stage.cluster.deletePod(vault.namespace, pods[lane] ?? '')));
 }
 
-/** Kills every primary's process without a word. */
+/**
+ * Kills every primary's process without a word. The pod goes when another leads: kubelet would wait longer and longer before it starts a
+ * container again that died in one round after another.
+ */
 export async function killPrimaries(stage: Stage): Promise<void> {
-	const containers = await primaryContainers(stage);
+	const [pods, containers] = await Promise.all([primariesOf(stage), primaryContainers(stage)]);
+	stage.remedies.add(async () => {
+		const primaries = await primariesOf(stage);
+		await Promise.all(
+			stage.lanes.map(async ({ vault }, lane) => {
+				const killed = pods[lane] ?? '';
+				if (primaries[lane] !== killed) await stage.cluster.deletePod(vault.namespace, killed);
+			}),
+		);
+	});
 	await Promise.all(containers.map(container => signal(container, 'SIGKILL')));
 }
 
