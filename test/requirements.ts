@@ -172,6 +172,8 @@ export const requirements = {
 	'CLU-16': 'While all pods are replaced for a new template, no call fails that is tried twice',
 	'CLU-17': 'While a token is rotated no valid token is refused, and two seconds later the old one is',
 	'CLU-18': 'While the API server is away for a minute no call fails',
+	'CLU-23': "A key that is imported opens the results of the vendor's own library in a real pod, and its Secret may go",
+	'CLU-24': 'Audit records on a real volume stay one chain although the process is killed',
 	'CLU-30': 'The launcher runs a cluster of 1 to 9 nodes, each with its own network, and routes between all of them',
 	'CLU-31': 'The launcher says in one line each what the machine lacks, and then has changed nothing',
 	'CLU-32': 'In the launched cluster every component has an identity of its own, and only two are administrators',
