@@ -41,14 +41,11 @@ type Group = {
 	value?: number;
 };
 
-/**
- * @param maxCalls ends early, with what is known by then.
- * @returns the 4,096 coefficients; undefined where no guess was right.
- */
-export async function recoverByIndices(seal: Seal, oracle: IndexOracle, maxCalls = 1000): Promise<(number | undefined)[]> {
+/** @returns the 4,096 coefficients; undefined where no guess was right. */
+export async function recoverByIndices(seal: Seal, oracle: IndexOracle): Promise<(number | undefined)[]> {
 	const groups = cutIntoGroups();
 	const a = windows();
-	for (let call = 0; call < maxCalls; call++) {
+	for (;;) {
 		const open = groups.filter(({ value, tried }) => value === undefined && tried < GUESSES);
 		if (open.length === 0) break;
 		const shards = guesses(seal, open, a);
@@ -88,7 +85,7 @@ function guesses(seal: Seal, open: readonly Group[], a: Polynomial): ScoreShard[
 		const b = new BigUint64Array(N);
 		for (const { start, tried } of open) {
 			const guess = tried + shard;
-			if (guess < GUESSES) b[start + GROUP - 1] = (((TOP - UNIT * BigInt(valueOf(guess))) % Q) + Q) % Q;
+			if (guess < GUESSES) b[start + GROUP - 1] = (((TOP - UNIT * BigInt(guessed(guess))) % Q) + Q) % Q;
 		}
 		return b;
 	});
@@ -122,7 +119,7 @@ function learn(open: readonly Group[], answer: readonly Place[], shards: number)
 	const byRow = new Map(open.map(group => [group.row, group]));
 	for (const { shard, row } of right) {
 		const group = byRow.get(row);
-		if (group !== undefined) group.value = valueOf(group.tried + shard);
+		if (group !== undefined) group.value = guessed(group.tried + shard);
 	}
 	for (const group of open) {
 		const beyond = last === undefined ? shards : last.shard + (group.row <= last.row ? 1 : 0);
@@ -131,6 +128,6 @@ function learn(open: readonly Group[], answer: readonly Place[], shards: number)
 }
 
 /** Guesses count from 0; values lie around zero. */
-function valueOf(guess: number): number {
+function guessed(guess: number): number {
 	return guess - largest(GROUP);
 }
