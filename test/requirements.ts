@@ -200,8 +200,7 @@ export const requirements = {
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
-	'ATK-1':
-		"Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 41 where the vendor's modulus ends, in 103 with noise",
+	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',
 	'ATK-2': 'Which rows are the best ten, without a score, gives the whole key: in 59 calls',
 	'ATK-3': 'One exact decryption of all 4,096 coefficients of an honest ciphertext gives the whole key; no answer holds more than ten rows',
 

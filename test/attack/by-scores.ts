@@ -10,28 +10,69 @@
  * - Level 0: scores lie in ±4, four decimals tell 80,000 apart, and 3^10 = 59,049: ten trits a score, 41 calls.
  * - Level 1: the modulus has 106 bits, scores lie in ±2^57, and four decimals round nothing of a float32 above 2^10. Integers up to 2^24
  *   are exact, 3^15 of them fit within. Sixteen trits reach 1.28 times as far; there a few scores leave the lowest trit open, which is
- *   asked again among the last: 26 calls. A float32 of any scale has 26 bits of such a sum at most and the key 6,490: no fewer than 25.
+ *   asked again among the last: 26 calls. A float32 tells about 26 bits of such a sum and the key has 6,490: scores alone cannot do in fewer than 25.
+ * - A Query blob: coordinates have the scale 2^24 instead of 2^48, so also modulo q alone they lie in ±2^26. A vector has 32 of them at least;
+ *   b lifts the one that is asked for above zero and lowers the others. Fifteen trits, 28 calls, but one blob for each score.
  */
 import type { Ciphertext, Level } from '../../fhe/formats/ciphertext.ts';
+import { writeQuery } from '../../fhe/formats/query.ts';
 import { writeScore } from '../../fhe/formats/score.ts';
-import { N, P, Q, SCORE_SCALE_BITS } from '../../fhe/params.ts';
+import { ITEM_SCALE_BITS, MIN_DIMENSION, N, P, Q, SCORE_SCALE_BITS } from '../../fhe/params.ts';
 import { type Polynomial, ringP, ringQ } from '../../fhe/ring.ts';
 import { type Oracle, ROWS } from './oracle.ts';
 import { digitsOf, largest } from './ternary.ts';
 
-/** How much one score carries. */
+/** A way to ask, and how much one score carries. */
 export type Channel = {
-	level: Level;
 	/** Trits a score, some of which may stay open. */
 	trits: number;
 	/** Trits a score when none may. */
 	exactTrits: number;
 	/** What the lowest trit weighs, in units of the decrypted coefficient. */
 	unit: bigint;
+	/** What a score of 1 is in the same units. */
+	scale: number;
+	/** Added to every sum. */
+	lift: number;
+	level: Level;
+	/** The blobs of one call, from ciphertexts of which coefficient 0 is asked for: row 0 of the shard of that number. */
+	write(ciphertexts: Ciphertext[]): Uint8Array[];
 };
 
-export const level0: Channel = { level: 0, trits: 10, exactTrits: 10, unit: Q / 3n ** 10n };
-export const level1: Channel = { level: 1, trits: 16, exactTrits: 15, unit: 2n ** BigInt(SCORE_SCALE_BITS) };
+const SCORE = { scale: 2 ** SCORE_SCALE_BITS, lift: 0 };
+
+/** One message with a shard of one row for each. */
+const asShards =
+	(level: Level): Channel['write'] =>
+	ciphertexts => {
+		const result = (ciphertext: Ciphertext) => ({ rows: 1, dimension: MIN_DIMENSION, level, chunks: [ciphertext] });
+		return [writeScore({ id: '', shards: ciphertexts.map((ciphertext, shard) => ({ shard, result: result(ciphertext) })) })];
+	};
+
+export const level0: Channel = { ...SCORE, level: 0, trits: 10, exactTrits: 10, unit: Q / 3n ** 10n, write: asShards(0) };
+export const level1: Channel = {
+	...SCORE,
+	level: 1,
+	trits: 16,
+	exactTrits: 15,
+	unit: 2n ** BigInt(SCORE_SCALE_BITS),
+	write: asShards(1),
+};
+export const coordinates: Channel = {
+	level: 0,
+	trits: 15,
+	exactTrits: 15,
+	unit: 2n ** 25n,
+	scale: 2 ** ITEM_SCALE_BITS,
+	lift: 2 ** 23,
+	write: ciphertexts => {
+		const b = BigUint64Array.from({ length: N }, (_, i) => (i === 0 ? 2n ** 48n : Q - 2n ** 48n));
+		ringQ.forward(b);
+		return ciphertexts.map(({ a }) =>
+			writeQuery({ encoding: 'item', dimension: MIN_DIMENSION, level: 0, blocks: [{ level: 0, a: { q: a.q }, b: { q: b } }] }),
+		);
+	},
+};
 
 /** Coefficients asked for in one score, and the sums that look like what came back. */
 type Reading = { positions: number[]; sums: number[] };
@@ -45,12 +86,9 @@ export async function recoverByScores(oracle: Oracle, channel: Channel): Promise
 		const width = open.length <= ROWS * channel.exactTrits ? channel.exactTrits : channel.trits;
 		const asked: number[][] = [];
 		while (asked.length < ROWS && open.length > 0) asked.push(open.splice(0, width));
-		const shards = asked.map((positions, shard) => ({
-			shard,
-			result: { rows: 1, dimension: 32, level: channel.level, chunks: [weighing(positions, channel)] },
-		}));
-		for (const { shard, score } of await oracle([writeScore({ id: '', shards })])) {
-			const positions = asked[shard] ?? [];
+		for (const { shard, row, score } of await oracle(channel.write(asked.map(positions => weighing(positions, channel))))) {
+			const positions = asked[shard];
+			if (positions === undefined || row !== 0) continue;
 			const reading = { positions, sums: sumsShownAs(score, positions.length, channel) };
 			if (reading.sums.length === 1) settle(key, reading);
 			else {
@@ -84,11 +122,11 @@ function weighing(positions: readonly number[], { level, unit }: Channel): Ciphe
 }
 
 /** The sums of `count` trits that a Vault which rounds to float32, then to four decimals, shows as `score`; if none, the nearest. */
-function sumsShownAs(score: number, count: number, { unit }: Channel): number[] {
-	const step = Number(unit) * 2 ** -SCORE_SCALE_BITS;
-	const shown = (sum: number) => Math.round(Math.fround(sum * step) * 10_000) / 10_000;
+function sumsShownAs(score: number, count: number, { unit, scale, lift }: Channel): number[] {
+	const step = Number(unit) / scale;
+	const shown = (sum: number) => Math.round(Math.fround((sum + lift) * step) * 10_000) / 10_000;
 	const bound = largest(count);
-	const nearest = Math.min(bound, Math.max(-bound, Math.round(score / step)));
+	const nearest = Math.min(bound, Math.max(-bound, Math.round(score / step) - lift));
 	const sums = [-1, 0, 1].map(offset => nearest + offset).filter(sum => Math.abs(sum) <= bound && shown(sum) === score);
 	return sums.length === 0 ? [nearest] : sums;
 }

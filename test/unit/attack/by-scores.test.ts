@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { N } from '../../../fhe/params.ts';
-import { level0, level1, recoverByScores } from '../../attack/by-scores.ts';
+import { coordinates, level0, level1, recoverByScores } from '../../attack/by-scores.ts';
 import { counted, httpOracle, type Oracle, toolOracle } from '../../attack/oracle.ts';
 import { matches } from '../../attack/ternary.ts';
 import { secretKey } from '../fhe/vectors.ts';
@@ -21,20 +21,25 @@ it('[ATK-1] over HTTP with a token, within its rate: 26 calls at level 1', async
 	assert.equal(running.sink.lines.length, oracle.calls, 'each call is on record, and each looks like any other');
 });
 
-it('[ATK-1] 41 calls at level 0, where four decimals are all there is', async t => {
-	using keyring = await vendorKeyring();
-	const oracle = counted(toolOracle(keyring));
-	const found = await recoverByScores(oracle.ask, level0);
-	const right = matches(found, secretKey().coefficients());
-	t.diagnostic(`${oracle.calls} calls, ${oracle.blobs} blobs, ${right} of ${N} coefficients`);
-	assert.equal(right, N);
-	assert.equal(oracle.calls, 41);
-});
+for (const [name, channel, calls, blobs] of [
+	['41 calls at level 0, where four decimals are all there is', level0, 41, 41],
+	['28 calls at level 0 again, by the coordinates of a Query blob', coordinates, 28, 274],
+] as const) {
+	it(`[ATK-1] ${name}`, async t => {
+		using keyring = await vendorKeyring();
+		const oracle = counted(toolOracle(keyring));
+		const found = await recoverByScores(oracle.ask, channel);
+		const right = matches(found, secretKey().coefficients());
+		t.diagnostic(`${oracle.calls} calls, ${oracle.blobs} blobs, ${right} of ${N} coefficients`);
+		assert.equal(right, N);
+		assert.deepEqual([oracle.calls, oracle.blobs], [calls, blobs]);
+	});
+}
 
 it('[ATK-1] noise of 1e-3 and scores within ±1 are no defence by themselves: four trits a score, 103 calls', async t => {
 	using keyring = await vendorKeyring();
 	const oracle = counted(smudged(toolOracle(keyring), 1e-3));
-	const found = await recoverByScores(oracle.ask, { level: 0, trits: 4, exactTrits: 4, unit: 2n ** 48n / 41n });
+	const found = await recoverByScores(oracle.ask, { ...level0, trits: 4, exactTrits: 4, unit: 2n ** 48n / 41n });
 	const right = matches(found, secretKey().coefficients());
 	t.diagnostic(`${oracle.calls} calls, ${right} of ${N} coefficients`);
 	assert.equal(right, N);
@@ -42,7 +47,7 @@ it('[ATK-1] noise of 1e-3 and scores within ±1 are no defence by themselves: fo
 });
 
 it('an oracle that says nothing gives nothing', async () => {
-	assert.ok((await recoverByScores(async () => [], level1)).every(coefficient => coefficient === undefined));
+	assert.ok((await recoverByScores(async () => [], level0)).every(coefficient => coefficient === undefined));
 });
 
 /** Adds about Gaussian noise (the sum of twelve uniform draws, from a fixed seed) and clamps. */
