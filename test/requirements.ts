@@ -62,9 +62,9 @@ export const requirements = {
 	'VLT-52': 'With a KEK in a file none is made; keygen and pods say in one line that it is missing or not 32 bytes',
 	'VLT-53': 'Key bytes are wiped after hand-over, also when a later step fails',
 
-	'VLT-60': 'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',
-	'VLT-61':
-		'Pipelined requests are answered in order, each counted and on record; the body of a refused one is never taken for a request',
+	'VLT-60':
+		'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',
+	'VLT-61': 'Pipelined requests are answered in order, each counted and on record; the body of a refused one is never taken for a request',
 	'VLT-62': 'A header that matters and is sent twice is refused; a target that names a host must name one of ours',
 	'VLT-63':
 		'100 Continue goes only to who may send a body; Upgrade is ignored, TRACE refused, CONNECT closed, versions but 1.0 and 1.1 get 505',
