@@ -193,6 +193,11 @@ export const requirements = {
 	'CLU-34': 'A test run ends in one line of counts, and fails when a tier ran no test',
 	'CLU-35': 'The image holds what a pod runs on, with licences, and nothing else',
 
+	// FUZ: the fuzzer
+	'FUZ-1': 'Every parser of untrusted bytes is a target of the fuzzer, with seeds that it accepts',
+	'FUZ-2': 'The fuzzer follows coverage, and finds errors that may not be thrown and time and memory out of proportion to the input',
+	'FUZ-3': 'What the fuzzer finds is written to a file, and counted',
+
 	// CLI: the client library and its command line
 	'CLI-1': 'A token the Vault does not know is told as such, and is never repeated in an error',
 	'CLI-2': 'A call that got no answer is repeated; one that was answered is not',
