@@ -27,12 +27,12 @@ const MAX_FINDINGS = 10;
 const allowedMs = (bytes: number) => 100 + bytes / 2000;
 const allowedBytes = (bytes: number) => 16 * 1024 * 1024 + 64 * bytes;
 
-/** Fuzzes one target until `deadline` (of performance.now()) or ten findings. */
+/** Fuzzes one target until `deadline` (of performance.now()) or until there are enough findings. */
 export async function fuzz(
 	target: Target,
-	options: { coverage: Coverage; random: Random; deadline: number; onProgress?: (progress: Progress) => void },
+	options: { coverage: Coverage; random: Random; deadline: number; maxFindings?: number; onProgress?: (progress: Progress) => void },
 ): Promise<Progress> {
-	const { coverage, random, deadline, onProgress } = options;
+	const { coverage, random, deadline, maxFindings = MAX_FINDINGS, onProgress } = options;
 	const startedAt = performance.now();
 	const corpus = [...target.seeds];
 	const progress: Progress = { executions: 0, corpus: 0, covered: 0, findings: [], seconds: 0 };
@@ -51,7 +51,7 @@ export async function fuzz(
 	for (const seed of target.seeds) await execute(seed);
 	progress.covered += coverage.take();
 	let reportedAt = startedAt;
-	while (performance.now() < deadline && progress.findings.length < MAX_FINDINGS) {
+	while (performance.now() < deadline && progress.findings.length < maxFindings) {
 		const batch: Uint8Array[] = [];
 		for (let i = 0; i < BATCH && performance.now() < deadline; i++) {
 			const input = mutate(
