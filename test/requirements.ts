@@ -62,6 +62,18 @@ export const requirements = {
 	'VLT-52': 'With a KEK in a file none is made; keygen and pods say in one line that it is missing or not 32 bytes',
 	'VLT-53': 'Key bytes are wiped after hand-over, also when a later step fails',
 
+	'VLT-60':
+		'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',
+	'VLT-61': 'Pipelined requests are answered in order, each counted and on record; the body of a refused one is never taken for a request',
+	'VLT-62': 'A header that matters and is sent twice is refused; a target that names a host must name one of ours',
+	'VLT-63':
+		'100 Continue goes only to who may send a body; Upgrade is ignored, TRACE refused, CONNECT closed, versions but 1.0 and 1.1 get 505',
+	'VLT-64': 'A head over 16 KiB gets 431',
+	'VLT-65': 'A client that says nothing, sends slowly or does not read its answer loses its connection in bounded time',
+	'VLT-66': 'A client that goes away drops its work, and is neither an error in the log nor one in the metrics',
+	'VLT-67': 'Bodies, nesting, lists and token lengths: one less than the limit and the limit are taken, one more is refused',
+	'VLT-68': 'After a refusal that leaves the connection open, the next call on it is served',
+
 	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
 	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
 	'VLT-42': 'A line that a crash cut off is taken off with a note in the chain; any other damage at the end stops the start by name',
@@ -180,6 +192,11 @@ export const requirements = {
 	'CLU-33': 'Taking the cluster down ends recorded processes only, and removes all that was made',
 	'CLU-34': 'A test run ends in one line of counts, and fails when a tier ran no test',
 	'CLU-35': 'The image holds what a pod runs on, with licences, and nothing else',
+
+	// FUZ: the fuzzer
+	'FUZ-1': 'Every parser of untrusted bytes is a target of the fuzzer, with seeds that it accepts',
+	'FUZ-2': 'The fuzzer follows coverage, and finds errors that may not be thrown and time and memory out of proportion to the input',
+	'FUZ-3': 'What the fuzzer finds is written to a file, and counted',
 
 	// CLI: the client library and its command line
 	'CLI-1': 'A token the Vault does not know is told as such, and is never repeated in an error',

@@ -15,6 +15,8 @@ const DISCARD_MS = 1000;
 export function readBody(): PublicMiddleware {
 	return async (ctx, next) => {
 		const { call } = ctx.state;
+		// Only here are we sure to want the body; any other expectation was answered 417 by Node.
+		if (ctx.req.headers.expect !== undefined && ctx.req.httpVersion === '1.1') ctx.res.writeContinue();
 		const bytes = await collect(ctx.req, MAX_BODY_BYTES);
 		if (bytes === undefined) {
 			await discardBody(ctx.req);

@@ -9,6 +9,7 @@ import type { PublicMiddleware } from './app.ts';
 import { discardBody } from './body.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import { type Refusal, refuse, rpcCode, tooLarge } from './refusal.ts';
+import { parseTarget } from './target.ts';
 
 /** Paths of the public listener and the methods they take. */
 const routes: Record<string, readonly string[]> = {
@@ -20,21 +21,29 @@ const routes: Record<string, readonly string[]> = {
 
 /** All values of the headers that matter, as sent: a header sent twice shows as two values. */
 export type RequestHead = {
+	httpVersion: string;
 	method: string;
 	path: string;
+	/** Of an absolute target; undefined for a plain path. */
+	targetHost: string | undefined;
 	host: readonly string[];
 	origin: readonly string[];
 	contentType: readonly string[];
 	contentEncoding: readonly string[];
 	contentLength: string | undefined;
+	transferEncoding: readonly string[];
 };
 
 export type GuardPolicy = { isOurHost: (host: string) => boolean; origins: readonly string[] };
 
 /** Returns why the request is refused, or undefined. Total: any strings. */
 export function checkHead(head: RequestHead, policy: GuardPolicy): Refusal | undefined {
+	if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') return unknownVersion;
+	// HTTP/1.0 has no chunks: what stands before us may have read another end of the body (RFC 9112, section 6.1).
+	if (head.httpVersion === '1.0' && head.transferEncoding.length > 0) return faultyFraming;
 	const [host, ...otherHosts] = head.host;
-	if (host === undefined || otherHosts.length > 0 || !policy.isOurHost(host)) {
+	const { targetHost = host } = head;
+	if (host === undefined || targetHost === undefined || otherHosts.length > 0 || ![host, targetHost].every(policy.isOurHost)) {
 		return { status: 421, code: rpcCode.invalidRequest, message: 'Misdirected request: this host is not served here' };
 	}
 	if (head.origin.some(origin => !policy.origins.includes(origin))) {
@@ -51,16 +60,25 @@ export function checkHead(head: RequestHead, policy: GuardPolicy): Refusal | und
 export function guard({ config, ownHosts }: Vault): PublicMiddleware {
 	const policy: GuardPolicy = { isOurHost: hostMatcher([...config.hosts, ...ownHosts]), origins: config.origins };
 	return async (ctx, next) => {
-		const { headersDistinct } = ctx.req;
+		const target = parseTarget(ctx.url);
+		if (target === undefined) {
+			refuse(ctx, ctx.state.call, { status: 400, code: rpcCode.invalidRequest, message: 'The request target must be a path' });
+			return;
+		}
+		ctx.url = target.local;
+		const { headersDistinct, httpVersion } = ctx.req;
 		const refusal = checkHead(
 			{
+				httpVersion,
 				method: ctx.method,
 				path: ctx.path,
+				targetHost: target.host,
 				host: headersDistinct.host ?? [],
 				origin: headersDistinct.origin ?? [],
 				contentType: headersDistinct['content-type'] ?? [],
 				contentEncoding: headersDistinct['content-encoding'] ?? [],
 				contentLength: ctx.headers['content-length'],
+				transferEncoding: headersDistinct['transfer-encoding'] ?? [],
 			},
 			policy,
 		);
@@ -70,13 +88,28 @@ export function guard({ config, ownHosts }: Vault): PublicMiddleware {
 	};
 }
 
+const unknownVersion: Refusal = {
+	status: 505,
+	code: rpcCode.invalidRequest,
+	message: 'HTTP/1.1 is spoken here',
+	headers: { Connection: 'close' },
+};
+const faultyFraming: Refusal = {
+	status: 400,
+	code: rpcCode.invalidRequest,
+	message: 'HTTP/1.0 has no Transfer-Encoding',
+	headers: { Connection: 'close' },
+};
+
 function checkBodyHead(head: RequestHead): Refusal | undefined {
 	const [type, ...otherTypes] = head.contentType;
 	const essence = type?.split(';', 1)[0]?.trim().toLowerCase();
 	if (essence !== 'application/json' || otherTypes.length > 0) {
 		return { status: 415, code: rpcCode.invalidRequest, message: 'Content-Type must be application/json' };
 	}
-	if (head.contentEncoding.some(encoding => encoding.trim().toLowerCase() !== 'identity')) {
+	const isEncoded = head.contentEncoding.some(encoding => encoding.trim().toLowerCase() !== 'identity');
+	// "gzip, chunked" is another way to compress.
+	if (isEncoded || head.transferEncoding.some(coding => coding.trim().toLowerCase() !== 'chunked')) {
 		return {
 			status: 415,
 			code: rpcCode.invalidRequest,

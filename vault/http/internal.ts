@@ -16,6 +16,11 @@ export function createInternalApp(vault: Vault): Koa {
 	const app = new Koa();
 	app.on('error', error => log.error({ err: error }, 'internal request failed'));
 	app.use(async (ctx, next) => {
+		// Koa's reading of other targets may throw.
+		if (ctx.url.startsWith('/')) return next();
+		ctx.status = 400;
+	});
+	app.use(async (ctx, next) => {
 		if (ctx.method === 'GET' || ctx.method === 'HEAD') return next();
 		ctx.status = 405;
 		ctx.set('Allow', 'GET, HEAD');

@@ -9,6 +9,8 @@ export const connectionLimits = {
 	headersTimeoutMs: 10_000,
 	requestTimeoutMs: 30_000,
 	keepAliveTimeoutMs: 75_000,
+	/** How long neither side may send anything during a call: an answer of megabytes that nobody reads is not kept for ever. */
+	stallTimeoutMs: 60_000,
 	maxRequestsPerSocket: 1000,
 	maxConnections: 512,
 	/** How often slow connections are looked for. */

@@ -39,7 +39,12 @@ export async function listen(handler: RequestListener, { host, port, tls, limits
 		connectionsCheckingInterval: limits.checkIntervalMs,
 	};
 	const server =
-		tls === undefined ? createServer(options, handler) : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.3' }, handler);
+		tls === undefined
+			? createServer(options, handler)
+			: createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.3', handshakeTimeout: limits.headersTimeoutMs }, handler);
+	// Whoever asks first, before sending a body, is answered by the handler: 100 is for those who may send one (body.ts).
+	server.on('checkContinue', handler);
+	server.timeout = limits.stallTimeoutMs;
 	server.maxRequestsPerSocket = limits.maxRequestsPerSocket;
 	server.maxConnections = limits.maxConnections;
 	server.listen({ port, ...(host === undefined ? {} : { host }) });

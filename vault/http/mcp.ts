@@ -84,7 +84,9 @@ function selectHeaders(headers: NodeJS.Dict<string[]>): Headers {
 	return selected;
 }
 
-function recordDecryption({ metrics }: Vault, { tool }: Call): void {
+/** A call whose client has gone was cut short: it says nothing of how long or how well we work. */
+function recordDecryption({ metrics }: Vault, { tool, signal }: Call): void {
+	if (signal.aborted) return;
 	if (tool?.name === 'decrypt_scores' || tool?.name === 'decrypt_metadata') {
 		metrics.decryption(tool.name, tool.status, tool.milliseconds / 1000);
 	}

@@ -20,7 +20,8 @@ export function observe({ metrics, log, state }: Vault): PublicMiddleware {
 		ctx.set('X-Request-Id', call.requestId);
 		ctx.set('X-Content-Type-Options', 'nosniff');
 		ctx.set('Cache-Control', 'no-store');
-		if (state.isDraining) ctx.set('Connection', 'close');
+		// Node's parser drops what was sent behind a request that asks for an upgrade, so none may follow it.
+		if (state.isDraining || ctx.req.headers.upgrade !== undefined) ctx.set('Connection', 'close');
 		inflight += 1;
 		metrics.inflight(1);
 		try {
@@ -32,10 +33,13 @@ export function observe({ metrics, log, state }: Vault): PublicMiddleware {
 		} finally {
 			inflight -= 1;
 			metrics.inflight(-1);
-			metrics.answered(ctx.status);
+			metrics.answered(call.signal.aborted ? CLIENT_GONE : ctx.status);
 		}
 	};
 }
+
+/** Nobody got the answer; counted among the faults of clients, so that leaving early raises no alert of ours. */
+const CLIENT_GONE = 499;
 
 const busy = { status: 503, code: rpcCode.refused, message: 'Too many requests at once', retryAfterSeconds: 1 } as const;
 

@@ -17,8 +17,10 @@ const NONCE = /^[0-9a-f]{1,128}$/;
 export function answerProbe({ state, config, log }: Vault): Middleware {
 	return async ctx => {
 		if (ctx.path !== '/probe') return;
-		const canary = ctx.URL.searchParams.get('canary');
-		const nonce = ctx.URL.searchParams.get('nonce');
+		// Not `ctx.URL`, which has no parameters when the Host is none.
+		const question = new URLSearchParams(ctx.querystring);
+		const canary = question.get('canary');
+		const nonce = question.get('nonce');
 		const key = state.keyring?.current;
 		ctx.body = {
 			vault_version: version,

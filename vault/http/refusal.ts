@@ -7,7 +7,7 @@ import type { Call } from '../call.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 
 export type Refusal = {
-	status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 429 | 503;
+	status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 429 | 503 | 505;
 	message: string;
 	/** A JSON-RPC error code. */
 	code: number;

@@ -73,9 +73,10 @@ export function bindTool<Input, Output extends Record<string, unknown>>(tool: To
 				return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
 			} catch (error) {
 				run.status = isDenial(error) ? 'denied' : 'error';
-				run.error = error instanceof VaultError ? error.code : 'internal';
+				const isDropped = call.signal.aborted && error === call.signal.reason;
+				run.error = error instanceof VaultError ? error.code : isDropped ? 'client_gone' : 'internal';
 				const text = clientText(error);
-				if (text === undefined) log.error({ err: error, requestId: call.requestId, tool: name }, 'tool failed');
+				if (text === undefined && !isDropped) log.error({ err: error, requestId: call.requestId, tool: name }, 'tool failed');
 				return { content: [{ type: 'text', text: text ?? `internal error (${call.requestId})` }], isError: true };
 			} finally {
 				run.milliseconds = performance.now() - startedAt;

@@ -67,6 +67,7 @@ describe('hostile input', () => {
 	it('[VLT-8] any request head goes on or is refused', () => {
 		const values = fc.array(text, { maxLength: 2 });
 		const head = fc.record({
+			httpVersion: fc.oneof(fc.constantFrom('1.0', '1.1'), text),
 			method: fc.oneof(fc.constantFrom('GET', 'POST', 'DELETE'), text),
 			path: fc.oneof(fc.constantFrom('/mcp', '/health', '/register'), text),
 			host: fc.oneof(fc.constant(['ours']), values),
@@ -74,6 +75,8 @@ describe('hostile input', () => {
 			contentType: fc.oneof(fc.constant(['application/json']), values),
 			contentEncoding: values,
 			contentLength: fc.option(text, { nil: undefined }),
+			targetHost: fc.option(text, { nil: undefined }),
+			transferEncoding: values,
 		});
 		const policy = { isOurHost: hostMatcher(['ours']), origins: [] };
 		fc.assert(

@@ -10,7 +10,7 @@ import { fixedVerifiers } from '../../../vault/auth/verifiers.ts';
 import type { VaultConfig } from '../../../vault/config.ts';
 import { createPublicApp } from '../../../vault/http/app.ts';
 import { createInternalApp } from '../../../vault/http/internal.ts';
-import { listen } from '../../../vault/http/listen.ts';
+import { type ListenOptions, listen } from '../../../vault/http/listen.ts';
 import { buildKeyring, type Keyring } from '../../../vault/keys/keyring.ts';
 import { readSecretKeyFile } from '../../../vault/keys/secret-key-file.ts';
 import { type Log, silentLog } from '../../../vault/log.ts';
@@ -132,7 +132,7 @@ export type ToolAnswer = {
 };
 
 export async function startVault(
-	options: { config?: Partial<VaultConfig>; keyring?: Keyring; log?: Log; audit?: AuditLog } = {},
+	options: { config?: Partial<VaultConfig>; keyring?: Keyring; log?: Log; audit?: AuditLog; limits?: ListenOptions['limits'] } = {},
 ): Promise<RunningVault> {
 	const sink = testSink();
 	const audit = options.audit ?? createAuditLog(sink);
@@ -140,7 +140,8 @@ export async function startVault(
 	vault.state.keyring = options.keyring ?? fakeKeyring();
 	vault.state.verifiers = testVerifiers();
 	vault.state.role = () => ({ role: 'primary', epoch: 7 });
-	const listener = await listen(createPublicApp(vault).callback(), { host: '127.0.0.1', port: 0 });
+	const { limits = {} } = options;
+	const listener = await listen(createPublicApp(vault).callback(), { host: '127.0.0.1', port: 0, limits });
 	const internalListener = await listen(createInternalApp(vault).callback(), { host: '127.0.0.1', port: 0 });
 	const origin = `http://127.0.0.1:${listener.port}`;
 

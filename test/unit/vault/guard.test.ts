@@ -12,13 +12,16 @@ const policy = {
 	origins: ['https://app.example.com'],
 };
 const post = (head: Partial<RequestHead> = {}): RequestHead => ({
+	httpVersion: '1.1',
 	method: 'POST',
 	path: '/mcp',
+	targetHost: undefined,
 	host: ['acme.rune.svc:8443'],
 	origin: [],
 	contentType: ['application/json'],
 	contentEncoding: [],
 	contentLength: '2',
+	transferEncoding: [],
 	...head,
 });
 
