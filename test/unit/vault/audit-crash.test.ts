@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { openVolumeLog } from '../../../vault/audit/volume.ts';
-import { chained, record, testFolder } from './audit-disk.ts';
+import { chained, testFolder } from './audit-disk.ts';
+import { record } from './audit-record.ts';
 
 /** Four callers that write without end; each record that is safe is told on stdout by its id. */
 const writer = `

@@ -4,21 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AuditRecord } from '../../../vault/audit/chain.ts';
 import { type Disk, realDisk } from '../../../vault/audit/disk.ts';
 import { openVolumeLog, type VolumeOptions } from '../../../vault/audit/volume.ts';
-
-export const record = (change: Partial<AuditRecord> = {}): AuditRecord => ({
-	timestamp: '2026-11-23T12:00:00.000Z',
-	user_id: 'team',
-	method: 'decrypt_scores',
-	status: 'success',
-	source_ip: '10.0.0.1',
-	latency_ms: 1.5,
-	request_id: 'r',
-	epoch: 7,
-	...change,
-});
 
 /** The log of pod acme-0, which tries again soon. */
 export const open = (directory: string, change: Partial<VolumeOptions> = {}) =>

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { LEAST_FREE_BYTES } from '../../../vault/audit/volume.ts';
-import { chained, errorOf, FIRST, fields, open, record, testDisk, testFolder, until } from './audit-disk.ts';
+import { chained, errorOf, FIRST, fields, open, testDisk, testFolder, until } from './audit-disk.ts';
+import { record } from './audit-record.ts';
 import { startVault } from './builders.ts';
 
 describe('an audit volume that fails', () => {

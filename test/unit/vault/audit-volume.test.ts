@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { chained, errorOf, FIRST, fields, open, record, testDisk, testFolder, until } from './audit-disk.ts';
+import { chained, errorOf, FIRST, fields, open, testDisk, testFolder, until } from './audit-disk.ts';
+import { record } from './audit-record.ts';
 
 describe('the audit log on a volume', () => {
 	it('[VLT-40] lines of calls at the same time are safe with one fdatasync, before any of them is told so', async () => {

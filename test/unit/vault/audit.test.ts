@@ -3,21 +3,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { describe, it } from 'node:test';
-import { type AuditRecord, appendRecord, chainStart } from '../../../vault/audit/chain.ts';
+import { appendRecord, chainStart } from '../../../vault/audit/chain.ts';
 import { createAuditLog } from '../../../vault/audit/log.ts';
 import { recordOf } from '../../../vault/http/audit.ts';
-
-const record = (change: Partial<AuditRecord> = {}): AuditRecord => ({
-	timestamp: '2026-11-23T12:00:00.000Z',
-	user_id: 'team',
-	method: 'decrypt_scores',
-	status: 'success',
-	source_ip: '10.0.0.1',
-	latency_ms: 1.5,
-	request_id: 'r',
-	epoch: 7,
-	...change,
-});
+import { record } from './audit-record.ts';
 
 const sinkTo = (lines: string[]) =>
 	new Writable({

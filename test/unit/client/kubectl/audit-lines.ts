@@ -1,17 +1,6 @@
 /** Audit logs as the Vault writes them, made by the Vault's own code. */
 import { type AuditRecord, appendRecord, type ChainEnd, chainStart } from '../../../../vault/audit/chain.ts';
-
-const aRecord = (change: Partial<AuditRecord> = {}): AuditRecord => ({
-	timestamp: '2026-11-23T12:00:00.123Z',
-	user_id: 'team',
-	method: 'decrypt_scores',
-	status: 'success',
-	source_ip: '10.0.0.1',
-	latency_ms: 1.5,
-	request_id: 'r',
-	epoch: 7,
-	...change,
-});
+import { record as aRecord } from '../../vault/audit-record.ts';
 
 /** The lines of these records, from some end of a chain on. */
 export function chainOf(records: readonly AuditRecord[], from: ChainEnd = chainStart): { lines: string[]; end: ChainEnd } {
