@@ -62,8 +62,7 @@ export async function losePrimary({ story, target, vault, reach, asked }: Scene)
 	const rows: string[][] = [];
 	let worst = 0;
 	for (const [how, lose] of Object.entries(ways)) {
-		await waitFor(kubectl, vault, 'StandbyReady');
-		const pod = await until('a primary', () => primaryOf(kubectl, vault));
+		const pod = await untilWhole(target, vault);
 		const gap = await watchGap(
 			() => client.decryptScores(asked.blob, 1),
 			() => lose(pod),
@@ -85,14 +84,27 @@ export async function losePrimary({ story, target, vault, reach, asked }: Scene)
 	});
 }
 
+/** Waits until every pod runs and is ready, and what the last trouble did is in the status. @returns the primary */
+async function untilWhole({ kubectl }: Target, vault: VaultName): Promise<string> {
+	for (const condition of ['Ready', 'StandbyReady']) await waitFor(kubectl, vault, condition);
+	for (const condition of ['Progressing', 'Degraded']) await waitFor(kubectl, vault, condition, 'False');
+	const selector = ['-l', `runevault.io/vault=${vault.name},app.kubernetes.io/component=vault`];
+	await kubectl(['wait', 'pods', '-n', vault.namespace, ...selector, '--for=condition=Ready', '--timeout=60s']);
+	return until('a primary', () => primaryOf(kubectl, vault));
+}
+
 /** Runs `kubectl runevault` as a person does. */
 const runPlugin = ({ kubectl }: Target, args: readonly string[]): Promise<string> =>
 	run(process.execPath, ['client/kubectl/main.ts', ...args], { env: { KUBECONFIG: kubectl.kubeconfig } });
 
 /** Stops the primary's process where it is, and lets it go on when another has taken over. */
 async function hangUntilReplaced({ kubectl }: Target, vault: VaultName, pod: string): Promise<void> {
-	const container = await containerOf(kubectl, vault, pod);
-	await signal(container, 'SIGSTOP');
+	// The status of a pod may still name the container that it had a moment ago.
+	const container = await until('the process stopped', async () => {
+		const found = await containerOf(kubectl, vault, pod);
+		await signal(found, 'SIGSTOP');
+		return found;
+	});
 	try {
 		await until('another primary', async () => (await primaryOf(kubectl, vault)) !== pod);
 	} finally {
