@@ -1,10 +1,13 @@
-/** `make chaos-report`: the last measurement as `docs/failover.svg`, and as a table between the markers of `docs/failover.md`. */
+/**
+ * `make chaos-report`: the last measurement as `docs/failover.svg`, as a table between the markers of `docs/failover.md`, and run by run as
+ * `docs/failover.json`, so that others can check it, or add to it.
+ */
 import { readFile, writeFile } from 'node:fs/promises';
 import { renderFigure } from './figure.ts';
 import { betweenMarkers, markdownTable } from './markdown.ts';
 import { readReport } from './report.ts';
 
-const [REPORT, PAGE, FIGURE] = ['build/reports/chaos.json', 'docs/failover.md', 'docs/failover.svg'];
+const [REPORT, PAGE, FIGURE, DATA] = ['build/reports/chaos.json', 'docs/failover.md', 'docs/failover.svg', 'docs/failover.json'];
 
 const report = await readReport(REPORT);
 if (report === undefined) {
@@ -12,5 +15,6 @@ if (report === undefined) {
 	process.exit(1);
 }
 await writeFile(FIGURE, renderFigure(report));
+await writeFile(DATA, `${JSON.stringify(report)}\n`);
 await writeFile(PAGE, betweenMarkers(await readFile(PAGE, 'utf8'), markdownTable(report)));
-console.log(`${FIGURE}, ${PAGE}: ${report.cases.reduce((sum, each) => sum + each.runs, 0)} runs of ${report.cases.length} cases`);
+console.log(`${FIGURE}, ${DATA}, ${PAGE}: ${report.cases.reduce((sum, each) => sum + each.runs, 0)} runs of ${report.cases.length} cases`);
