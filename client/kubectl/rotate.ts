@@ -1,6 +1,6 @@
 /** `rotate token`: asks for a new generation of a token, and waits until every pod knows it. */
 import { type RuneVault, resource } from '../../crds/runevault.ts';
-import { isConflict, isInvalid, isNotFound, isTransient } from '../../kube/errors.ts';
+import { isConflict, isInvalid, isNotFound } from '../../kube/errors.ts';
 import { resourcePath } from '../../kube/resources.ts';
 import { isPaused } from './pause.ts';
 import { CommandError } from './refusals.ts';
@@ -8,6 +8,7 @@ import { FIELD_MANAGER, type Session } from './session.ts';
 import { oneLine } from './text.ts';
 import { rotation } from './token-patch.ts';
 import { noSuchVault, readVault } from './vaults.ts';
+import { type Look, waitFor } from './wait.ts';
 
 const LOOK_EVERY_MS = 1000;
 
@@ -26,7 +27,13 @@ export async function rotateToken(session: Session, { name, token, waitMs }: Rot
 	const { patched, generation } = await raise(session, vault, token);
 	session.print(`token ${token} of ${name}: generation ${generation} is asked for`);
 	if (waitMs === undefined) return;
-	const { status } = await waitFor(session, name, { token, generation, specGeneration: patched.metadata.generation }, waitMs);
+	const goal = { token, generation, specGeneration: patched.metadata.generation };
+	const { status } = await waitFor(session, {
+		look: () => look(session, name, goal),
+		waitMs,
+		everyMs: LOOK_EVERY_MS,
+		late: last => `token ${token} of ${name}: not in force in time, and still asked for; last: ${last}`,
+	});
 	const until = status?.tokens?.find(each => each.name === token)?.previousUntil;
 	const old = until === undefined ? 'refused' : oneLine(`accepted until ${until}`);
 	session.print(`token ${token} of ${name}: generation ${generation} is in force on every pod; the old token is ${old}`);
@@ -59,31 +66,11 @@ async function hasChanged(session: Session, { metadata }: RuneVault): Promise<bo
 	return after.metadata.uid !== metadata.uid || after.metadata.generation !== metadata.generation;
 }
 
-/** @returns the vault in which the goal is reached. */
-async function waitFor(session: Session, name: string, goal: Goal, waitMs: number): Promise<RuneVault> {
-	const { clock, tell } = session;
-	const endsAt = clock.now() + waitMs;
-	for (let told = ''; ; ) {
-		const state = await look(session, name, goal);
-		if (typeof state !== 'string') return state;
-		if (state !== told) tell(state);
-		told = state;
-		if (clock.now() + LOOK_EVERY_MS > endsAt) {
-			throw new CommandError(`token ${goal.token} of ${name}: not in force in time, and still asked for; last: ${state}`);
-		}
-		await clock.sleep(LOOK_EVERY_MS);
-	}
-}
-
-/** The vault in which the goal is reached, or what is being waited for; an API server that is away for a moment is waited for too. */
-async function look(session: Session, name: string, goal: Goal): Promise<RuneVault | string> {
-	try {
-		const vault = await readVault(session, name);
-		return pending(vault, goal) ?? vault;
-	} catch (error) {
-		if (!isTransient(error)) throw error;
-		return 'waiting for the API server';
-	}
+/** The vault in which the goal is reached, or what is being waited for. */
+async function look(session: Session, name: string, goal: Goal): Promise<Look<RuneVault>> {
+	const vault = await readVault(session, name);
+	const missing = pending(vault, goal);
+	return missing === undefined ? { done: vault } : { pending: missing };
 }
 
 /** What is still missing, or undefined when the goal is reached. */

@@ -117,16 +117,11 @@ export class WatchedWorld implements Caches {
 		});
 	}
 
-	/** Of nodes only the names of those that are cordoned: the API server selects them. */
+	/** Of nodes only the metadata of those that are cordoned: the API server selects them. */
 	#reflectCordonedNodes(): Reflector {
 		const { transport, onChange, onError } = this.#options;
 		return createReflector({
 			...{ transport, resource: resources.nodes, fieldSelector: 'spec.unschedulable=true', metadataOnly: true, onError },
-			project: ({ apiVersion, kind, metadata: { name, uid, resourceVersion } }) => ({
-				apiVersion,
-				kind,
-				metadata: { name, ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
-			}),
 			onChange: () => {
 				for (const key of this.vaultKeys()) onChange(key, true);
 			},
