@@ -6,7 +6,13 @@ import { namesOf } from './names.ts';
 export function clientNames({ name, namespace, spec }: CheckedVault, clusterDomain: string): string[] {
 	const { service } = namesOf(name);
 	const own = `${service}.${namespace}.svc`;
-	return [service, `${service}.${namespace}`, own, `${own}.${clusterDomain}`, ...(spec.ingress.host === undefined ? [] : [spec.ingress.host])];
+	return [
+		service,
+		`${service}.${namespace}`,
+		own,
+		`${own}.${clusterDomain}`,
+		...(spec.ingress.host === undefined ? [] : [spec.ingress.host]),
+	];
 }
 
 /** All names of the certificate that the operator issues. */

@@ -9,7 +9,8 @@ import { namesOf } from './names.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-const encode = (texts: Texts) => Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
+const encode = (texts: Texts) =>
+	Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
 
 function secret(vault: CheckedVault, inputs: Pick<Inputs, 'version'>, name: string, type: string, texts: Texts): KubeObject {
 	return { apiVersion: 'v1', kind: 'Secret', type, metadata: metadataOf(vault, inputs, name, 'tls'), data: encode(texts) };

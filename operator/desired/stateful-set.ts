@@ -3,8 +3,8 @@
  * because each of them can serve alone.
  */
 import type { KubeObject } from '../../kube/resources.ts';
-import { buildVaultConfig } from './config-map.ts';
 import { publicSecretOf } from './certificate.ts';
+import { buildVaultConfig } from './config-map.ts';
 import { canonicalJson, digestOf } from './digest.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf, stableLabels } from './metadata.ts';

@@ -76,7 +76,14 @@ const isPlaintextAllowed: Policy = ({ metadata: { annotations } }, { tls }) =>
 		? undefined
 		: { path: 'spec.tls.type', message: `Disabled needs the annotation ${ALLOW_PLAINTEXT}: "true" on the RuneVault` };
 
-const POLICIES: readonly Policy[] = [isPlaintextAllowed, hasUsableName, hasFreeVolumeNames, hasFreeMountPaths, mountsKnownVolumes, hasPeersOfOneKind];
+const POLICIES: readonly Policy[] = [
+	isPlaintextAllowed,
+	hasUsableName,
+	hasFreeVolumeNames,
+	hasFreeMountPaths,
+	mountsKnownVolumes,
+	hasPeersOfOneKind,
+];
 
 const pathOf = (parts: readonly PropertyKey[]): string =>
 	parts.reduce<string>((path, part) => (typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part)}`), 'spec');

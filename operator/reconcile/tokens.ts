@@ -35,9 +35,7 @@ export type TokenEffects = {
 
 /** The content of a token Secret with digests in the place of texts. */
 const digestWithoutText = (vault: CheckedVault, inputs: TokenInputs, { next, ...token }: CompleteView) =>
-	contentDigest(
-		buildTokenSecret(vault, inputs, { ...token, text: token.sha256, ...(next && { next: { ...next, text: next.sha256 } }) }),
-	);
+	contentDigest(buildTokenSecret(vault, inputs, { ...token, text: token.sha256, ...(next && { next: { ...next, text: next.sha256 } }) }));
 
 /**
  * Makes one token Secret what the spec says, or brings it one step nearer.

@@ -10,8 +10,17 @@
  * | a client certificate that is old or the former signer's | client |
  * | a former signer that has expired | drop |
  */
-import { type CertificateFacts, type CertificateRequest, expiryOf, factsOf, type Issue, isSignedBy, type KeyPair } from './certificate.ts';
-import { renewalOf, splitBundle } from './certificate.ts';
+import {
+	type CertificateFacts,
+	type CertificateRequest,
+	expiryOf,
+	factsOf,
+	type Issue,
+	isSignedBy,
+	type KeyPair,
+	renewalOf,
+	splitBundle,
+} from './certificate.ts';
 
 export type Authority = {
 	signer: KeyPair;
@@ -133,7 +142,10 @@ export const request = (
 ): CertificateRequest => ({ commonName, usage, names, notBefore: now - SKEW_MS, notAfter: now + lifeMs });
 
 /** As many pairs as requests. @throws Error when one is missing */
-export async function issueAll<const R extends readonly CertificateRequest[]>(issue: Issue, requests: R): Promise<{ [K in keyof R]: KeyPair }> {
+export async function issueAll<const R extends readonly CertificateRequest[]>(
+	issue: Issue,
+	requests: R,
+): Promise<{ [K in keyof R]: KeyPair }> {
 	const made = await issue(requests);
 	if (made.length !== requests.length) throw new Error('not every certificate was made');
 	return made as { [K in keyof R]: KeyPair };

@@ -78,7 +78,9 @@ export class CertificateKeeper {
 		if (!isKnown(authority)) return { ...NOTHING, problem: problemOf(authority) };
 		const server = await this.#ensureServer(vault, authority, task);
 		const { credentials } = authority;
-		return isKnown(server) ? { credentials, mounted: server.digest, problem: undefined } : { ...NOTHING, credentials, problem: problemOf(server) };
+		return isKnown(server)
+			? { credentials, mounted: server.digest, problem: undefined }
+			: { ...NOTHING, credentials, problem: problemOf(server) };
 	}
 
 	async #ensureAuthority(vault: CheckedVault, { now, note }: Task): Promise<KnownAuthority | Unwritten> {
@@ -101,7 +103,8 @@ export class CertificateKeeper {
 			}
 			const due = step === 'keep' ? 'make' : step;
 			authority = await authorities.advance(authority, due, { vault: vault.name, now, issue });
-			if (due in STEPS) note({ type: 'Normal', reason: 'AuthorityChanged', action: 'Issue', message: `${STEPS[due as keyof typeof STEPS]}.` });
+			if (due in STEPS)
+				note({ type: 'Normal', reason: 'AuthorityChanged', action: 'Issue', message: `${STEPS[due as keyof typeof STEPS]}.` });
 		}
 		throw new Error('the authority does not become as it should be');
 	}
@@ -131,7 +134,12 @@ export class CertificateKeeper {
 		const written = await this.#writeServer(vault, fresh, made, ca);
 		const until = new Date(made.notAfter).toISOString();
 		if (isKnown(written))
-			note({ type: 'Normal', reason: 'CertificateIssued', action: 'Issue', message: `A certificate was issued that is valid until ${until}.` });
+			note({
+				type: 'Normal',
+				reason: 'CertificateIssued',
+				action: 'Issue',
+				message: `A certificate was issued that is valid until ${until}.`,
+			});
 		return written;
 	}
 
