@@ -128,7 +128,8 @@ export class Prober {
 
 	#watch(key: string, target: ProbeTarget, plan: ProbePlan): void {
 		if (this.#stopped.signal.aborted) return;
-		const wanted = JSON.stringify([target.ip, target.wantsPrimary, target.isReady, plan.fingerprint, plan.tokens, [...plan.answers]]);
+		const { ip, serverName, wantsPrimary, isReady } = target;
+		const wanted = JSON.stringify([ip, serverName, wantsPrimary, isReady, plan.fingerprint, plan.tokens, [...plan.answers]]);
 		const before = this.#watched.get(target.uid);
 		if (before !== undefined && before.wanted === wanted) {
 			before.plan = plan;
