@@ -47,12 +47,12 @@ const DAY_MS = 86_400_000;
 const AUTHORITY_LIFE_MS = 3650 * DAY_MS;
 export const LEAF_LIFE_MS = 90 * DAY_MS;
 /** How long clients have to fetch the next authority before it signs. */
-export const OVERLAP_MS = 30 * DAY_MS;
+const OVERLAP_MS = 30 * DAY_MS;
 /** Clocks differ: what is made now counts from a little before. */
-export const SKEW_MS = 3_600_000;
+const SKEW_MS = 3_600_000;
 
 /** The common name by which pods know the operator. */
-export const OPERATOR_NAME = 'runevault-operator';
+const OPERATOR_NAME = 'runevault-operator';
 
 /** All that is trusted, as one PEM; the signer first. */
 export const bundleOf = ({ signer, next, formers }: Authority): string =>

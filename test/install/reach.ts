@@ -90,3 +90,27 @@ export async function reachByPortForward(kubectl: Kubectl, namespace: string, va
 		},
 	};
 }
+
+/** One port of one pod, to be dialled from this machine. */
+export type Port = { readonly host: string; readonly port: number; close(): void };
+
+/** The way to a port of a pod, whoever is primary: by its address, or forwarded to a free port of loopback. */
+export async function reachPod(
+	{ kubectl, isRoutable }: { kubectl: Kubectl; isRoutable: boolean },
+	namespace: string,
+	pod: string,
+	port: number,
+): Promise<Port> {
+	if (isRoutable) {
+		const status = (await getObject(kubectl, 'pod', pod, namespace))?.status;
+		return { host: z.object({ podIP: z.ipv4() }).parse(status).podIP, port, close: () => undefined };
+	}
+	const forward = spawn('kubectl', ['port-forward', '-n', namespace, `pod/${pod}`, `:${port}`], {
+		env: { ...process.env, KUBECONFIG: kubectl.kubeconfig },
+		stdio: ['ignore', 'pipe', 'ignore'],
+	});
+	const [said] = await Promise.race([once(forward.stdout, 'data'), once(forward, 'exit')]);
+	const local = /127\.0\.0\.1:(\d+) ->/.exec(String(said))?.[1];
+	if (local === undefined) throw new Error(`port ${port} of ${pod} cannot be forwarded`);
+	return { host: '127.0.0.1', port: Number(local), close: () => forward.kill() };
+}

@@ -79,7 +79,7 @@ const isSame = (a: CertificateFiles, b: CertificateFiles) => a.cert === b.cert &
  * Reads the files, and checks that they belong together and that TLS takes them.
  * @throws VaultError `invalid_argument` that names the file.
  */
-export function readCertificate(directory: string, hasClients: boolean): { files: CertificateFiles; facts: CertificateFacts } {
+function readCertificate(directory: string, hasClients: boolean): { files: CertificateFiles; facts: CertificateFacts } {
 	// All files of one folder, also while the kubelet swaps it for another.
 	const folder = dirname(follow(join(directory, 'tls.crt')));
 	const cert = read(join(folder, 'tls.crt'));
