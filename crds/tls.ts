@@ -51,7 +51,7 @@ export const tlsSchema = rules(
 			.enum(['SelfSigned', 'Secret', 'CertManager', 'Disabled'])
 			.default('SelfSigned')
 			.describe(
-				`SelfSigned: the operator has an authority for this Vault, and its certificate is beside each token. Secret: yours. CertManager: cert-manager's. Disabled: plain HTTP on the public port, which needs the annotation ${ALLOW_PLAINTEXT}: "true".`,
+				`SelfSigned: the operator has an authority for this Vault, and its certificate is beside each token. Secret: yours. CertManager: one that cert-manager obtains. Disabled: plain HTTP on the public port, which the annotation ${ALLOW_PLAINTEXT} has to allow with true.`,
 			),
 		secret: secretSchema.optional().describe('Your certificate, with type Secret.'),
 		certManager: certManagerSchema.optional().describe('What to ask cert-manager for, with type CertManager.'),
