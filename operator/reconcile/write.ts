@@ -12,6 +12,7 @@ import type { WriteProblem } from '../observe/findings.ts';
 import type { Caches } from '../observe/gather.ts';
 import type { Observed, TokenView } from '../observe/observed.ts';
 import { OWNED_KINDS } from '../observe/owned.ts';
+import { IssueError } from '../tls/certificate.ts';
 import type { CertificateKeeper, Credentials } from '../tls/keeper.ts';
 import { type Applier, refusalText } from './apply.ts';
 import type { Note } from './notes.ts';
@@ -64,7 +65,8 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 			if (problem !== undefined) result.problems.push(problem);
 		} catch (error) {
 			result.errors.push(error);
-			if (isLasting(error)) result.problems.push({ ...what, reason: 'ApplyFailed', message: refusalText(what.kind, error) });
+			const message = error instanceof IssueError ? error.message : refusalText(what.kind, error);
+			if (isLasting(error)) result.problems.push({ ...what, reason: 'ApplyFailed', message });
 		}
 	};
 	const names = namesOf(vault.name);
@@ -110,7 +112,8 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 }
 
 /** Whether an error is worth telling in the status: not one that the next try is likely to settle. */
-const isLasting = (error: unknown): boolean => error instanceof KubeError && !isTransient(error) && !isConflict(error);
+const isLasting = (error: unknown): boolean =>
+	error instanceof IssueError || (error instanceof KubeError && !isTransient(error) && !isConflict(error));
 
 const healed = (kind: string, name: string): Note => ({
 	type: 'Normal',

@@ -16,6 +16,7 @@ import {
 	expiryOf,
 	factsOf,
 	type Issue,
+	IssueError,
 	isSignedBy,
 	type KeyPair,
 	renewalOf,
@@ -141,12 +142,12 @@ export const request = (
 	names: readonly string[] = [],
 ): CertificateRequest => ({ commonName, usage, names, notBefore: now - SKEW_MS, notAfter: now + lifeMs });
 
-/** As many pairs as requests. @throws Error when one is missing */
+/** As many pairs as requests. @throws IssueError */
 export async function issueAll<const R extends readonly CertificateRequest[]>(
 	issue: Issue,
 	requests: R,
 ): Promise<{ [K in keyof R]: KeyPair }> {
 	const made = await issue(requests);
-	if (made.length !== requests.length) throw new Error('not every certificate was made');
+	if (made.length !== requests.length) throw new IssueError('not every certificate was made');
 	return made as { [K in keyof R]: KeyPair };
 }

@@ -19,6 +19,11 @@ export type CertificateRequest = {
 /** Makes a key and a certificate for each request, in order. */
 export type Issue = (requests: readonly CertificateRequest[]) => Promise<KeyPair[]>;
 
+/** No certificate could be made. The message says nothing of keys. */
+export class IssueError extends Error {
+	override readonly name = 'IssueError';
+}
+
 /** What a certificate says, and whether the key beside it is its own. */
 export type CertificateFacts = {
 	/** SHA-256 in hex. */

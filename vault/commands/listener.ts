@@ -27,7 +27,9 @@ export async function openListener(vault: Vault, name: 'public' | 'internal', ha
 		},
 	});
 	try {
-		listener = await listen(handler, { port, tls: certificate.files() });
+		const files = certificate.files();
+		listener = await listen(handler, { port, tls: files });
+		if (certificate.files() !== files) listener.renew(certificate.files());
 	} catch (error) {
 		certificate.close();
 		throw error;

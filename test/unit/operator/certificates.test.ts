@@ -212,6 +212,7 @@ describe('the process that makes certificates', () => {
 	it('[OPR-83] tells nothing of a key when it fails', async () => {
 		const { key } = await newAuthority();
 		const error = await issueInProcess([request({ signer: { cert: 'x', key } })]).catch(cause => cause);
-		assert.equal(error.message, 'the process that makes certificates ended with code 1');
+		assert.deepEqual([error.name, error.message], ['IssueError', 'the process that makes certificates ended with code 1']);
+		assert.equal((await issueInProcess([request({ usage: 'authority', names: [] })])).length, 1, 'the next one is served');
 	});
 });
