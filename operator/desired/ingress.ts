@@ -6,7 +6,7 @@ import { metadataOf } from './metadata.ts';
 import { namesOf } from './names.ts';
 import { optional } from './pod.ts';
 
-/** Ingress controllers speak plain HTTP to what is behind them unless told otherwise; Traefik goes by the Service's port instead. */
+/** Ingress controllers speak plain HTTP to what is behind them unless told otherwise; Traefik goes by an annotation of the Service instead. */
 const backendAnnotations = (vault: CheckedVault): Record<string, string> =>
 	isPublicTls(vault) ? { 'nginx.ingress.kubernetes.io/backend-protocol': 'HTTPS' } : {};
 

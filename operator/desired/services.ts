@@ -11,7 +11,7 @@ import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf } from './metadata.ts';
 import { INTERNAL_PORT, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
 
-/** `appProtocol` tells proxies how to speak to the pods; Traefik and Gateways go by it. */
+/** `appProtocol` tells proxies how to speak to the pods; Gateways go by it. */
 const publicPort = (vault: CheckedVault) => ({
 	name: 'mcp',
 	port: PUBLIC_PORT,
@@ -21,12 +21,13 @@ const publicPort = (vault: CheckedVault) => ({
 const internalPort = { name: 'internal', port: INTERNAL_PORT, protocol: 'TCP', appProtocol: 'https' };
 const target = <P extends { name: string }>(port: P) => ({ ...port, targetPort: port.name });
 
-/** For clients: whoever is primary, or every ready pod. */
+/** For clients: whoever is primary, or every ready pod. Traefik goes by the annotation when an Ingress leads here. */
 export function buildService(vault: CheckedVault, inputs: Inputs): KubeObject {
+	const scheme = isPublicTls(vault) ? { annotations: { 'traefik.ingress.kubernetes.io/service.serversscheme': 'https' } } : {};
 	return {
 		apiVersion: 'v1',
 		kind: 'Service',
-		metadata: metadataOf(vault, inputs, namesOf(vault.name).service, 'vault'),
+		metadata: metadataOf(vault, inputs, namesOf(vault.name).service, 'vault', scheme),
 		spec: {
 			type: 'ClusterIP',
 			ports: [{ ...publicPort(vault), targetPort: PUBLIC_PORT }],

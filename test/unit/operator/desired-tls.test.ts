@@ -53,6 +53,8 @@ describe('spec.tls', () => {
 			}
 			const annotation = only(spec, 'Ingress', 'acme').metadata.annotations['nginx.ingress.kubernetes.io/backend-protocol'];
 			assert.equal(annotation, folder === undefined ? undefined : 'HTTPS');
+			const { annotations } = only(spec, 'Service', 'acme').metadata;
+			assert.equal(annotations?.['traefik.ingress.kubernetes.io/service.serversscheme'], folder === undefined ? undefined : 'https');
 		});
 	}
 
