@@ -8,10 +8,15 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { podHost, serverNames } from '../../../operator/desired/certificate-names.ts';
+import { askAt, judge } from '../../../operator/observe/probe.ts';
 import type { KeyPair } from '../../../operator/tls/certificate.ts';
+import { vault as checkedVault } from '../operator/builders.ts';
 import { mountSecret, newAuthority, operatorPair, signedBy } from '../tls/pki.ts';
 import { tokens } from './builders.ts';
-import { finished, PodHome } from './pod-home.ts';
+import { configMaps, finished, PodHome } from './pod-home.ts';
+
+const acme = checkedVault();
 
 describe('a pod with certificates', () => {
 	let home: PodHome;
@@ -95,6 +100,16 @@ describe('a pod with certificates', () => {
 		// A machine under load may say 503: the question is who may ask.
 		for (const path of ['/livez', '/readyz', '/metrics']) assert.notEqual((await get(internalPort, path)).status, 403, path);
 		assert.equal((await get(publicPort, '/probe?canary=0&nonce=ab', operator)).status, 404);
+	});
+
+	it("[VLT-101] [OPR-76] proves itself to the operator's own question, by the names the operator gives it", async () => {
+		mount('internal', await signedBy(authority, { names: serverNames(acme, 'cluster.local') }));
+		const { internalPort } = await serve();
+		const question = { canary: 1, nonce: 'abcd' };
+		const channel = { serverName: podHost(acme, 'acme-0'), credentials: { ...operator, ca: authority.cert } };
+		const reply = await askAt('127.0.0.1', internalPort, question, AbortSignal.timeout(20_000), channel);
+		const answers = JSON.parse(Object(home.api.objects.get(`${configMaps}/acme-canaries`)?.data)['answers.json']);
+		assert.equal(judge(reply, question, answers['1'], undefined), 'proved');
 	});
 
 	it('[VLT-102] shows new certificates from the next connection on, and keeps the ones that are open', async () => {
