@@ -49,8 +49,7 @@ export async function reconcileVault(key: string, effects: ReconcileEffects): Pr
 	const moved = await moveAndSettle(key, observed, { ...effects, note });
 	const written = await write(observed, { ...effects, now, note });
 	written.errors.push(...moved.errors);
-	const credentials = written.credentials ?? (await effects.keeper.credentials(observed.vault.metadata));
-	prober.plan(key, probePlan(observed, written.tokens, now, credentials));
+	prober.plan(key, probePlan(observed, written.tokens, now, await credentialsFor(observed, written, effects)));
 
 	const facts: Facts = { ...observed, tokens: written.tokens, problems: written.problems, appointed: moved.appointed, now };
 	// A fresh leader knows nothing of the pods yet: the last status stays until each of them has answered, or has not in time.
@@ -80,6 +79,17 @@ async function moveAndSettle(
 		return { appointed, errors: [] };
 	} catch (error) {
 		return { appointed: undefined, errors: [error] };
+	}
+}
+
+/** Also when nothing was written, because the pods are asked on. */
+async function credentialsFor({ vault }: Observed, written: WriteResult, { keeper }: Pick<WriteEffects, 'keeper'>) {
+	if (written.credentials !== undefined) return written.credentials;
+	try {
+		return await keeper.credentials(vault.metadata);
+	} catch (error) {
+		written.errors.push(error);
+		return undefined;
 	}
 }
 

@@ -89,6 +89,7 @@ export class CertificateKeeper {
 		const isCurrent = known !== undefined && applier.isCurrent(authorityRef(vault), known.digest);
 		if (known !== undefined && isCurrent && authorities.authorityStep(known.facts, now) === 'keep') return known;
 
+		const taken: (keyof typeof STEPS)[] = [];
 		let authority = await this.#readAuthority(vault);
 		for (let steps = 0; steps < MOST_STEPS; steps++) {
 			const facts = authority && authorities.authorityFacts(authority);
@@ -99,12 +100,12 @@ export class CertificateKeeper {
 				const written = await applier.apply(vault, object, next.digest);
 				if (isUnwritten(written)) return written;
 				this.#authorities.set(keyOf(vault), next);
+				for (const each of taken) note({ type: 'Normal', reason: 'AuthorityChanged', action: 'Issue', message: `${STEPS[each]}.` });
 				return next;
 			}
 			const due = step === 'keep' ? 'make' : step;
 			authority = await authorities.advance(authority, due, { vault: vault.name, now, issue });
-			if (due in STEPS)
-				note({ type: 'Normal', reason: 'AuthorityChanged', action: 'Issue', message: `${STEPS[due as keyof typeof STEPS]}.` });
+			if (due === 'make' || due === 'stage' || due === 'switch') taken.push(due);
 		}
 		throw new Error('the authority does not become as it should be');
 	}

@@ -199,6 +199,24 @@ describe('the certificates of a vault', () => {
 	});
 });
 
+describe('the certificates of a vault whose name was used before', () => {
+	it('[OPR-20] wait for those of the former one to go, and nothing is told of them before', async () => {
+		const api = new FakeApi();
+		const ownerReferences = [{ apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVault', name: 'acme', uid: 'former', controller: true }];
+		api.objects.set(CA, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'acme-ca', namespace: 'rune', uid: 'u', ownerReferences } });
+		api.sync();
+		const applier = new Applier({ transport: api, find: api.find, now: () => 0 });
+		const keeper = new CertificateKeeper({ transport: api, applier, issue, version: '0.1.0', clusterDomain: 'cluster.local' });
+		const notes: Note[] = [];
+		const ensure = () => keeper.ensure(vault(), { now: NOW, note: note => void notes.push(note) });
+		assert.deepEqual(await ensure(), { credentials: undefined, mounted: undefined, problem: undefined });
+		assert.deepEqual(notes, []);
+		api.sync();
+		assert.ok((await ensure()).credentials);
+		assert.equal(notes.filter(({ reason }) => reason === 'AuthorityChanged').length, 1);
+	});
+});
+
 describe('the process that makes certificates', () => {
 	it('[OPR-83] answers with pairs in order, signed by each other as asked', async () => {
 		const [authority, server] = await issueInProcess([
