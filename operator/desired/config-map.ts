@@ -37,6 +37,11 @@ function limitsOf({ spec }: CheckedVault): VaultConfig['limits'] {
 	return { ...limits, callsPerMinute: Math.ceil(limits.callsPerMinute / pods) };
 }
 
+function protectionOf({ name, spec }: CheckedVault): VaultConfig['protection'] {
+	const { provenance, guardRows, smudge, releasedBits } = spec.protection;
+	return { provenance, guardRows, smudge: Number(smudge), releasedBits: { ...releasedBits, ledger: namesOf(name).ledger } };
+}
+
 export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clusterDomain' | 'fingerprint'>): VaultConfig {
 	const { spec } = vault;
 	return {
@@ -57,6 +62,7 @@ export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clus
 		lease: leaseOf(vault),
 		ports: { public: PUBLIC_PORT, internal: INTERNAL_PORT },
 		...(spec.audit.sink === 'Volume' ? { audit: { directory: PATHS.audit } } : {}),
+		protection: protectionOf(vault),
 		hosts: hostsOf(vault, inputs.clusterDomain),
 		origins: [],
 	};

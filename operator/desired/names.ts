@@ -63,6 +63,7 @@ export const namesOf = (name: string) => ({
 	verifiers: `${name}-verifiers`,
 	canaries: `${name}-canaries`,
 	config: `${name}-config`,
+	ledger: `${name}-ledger`,
 	keygen: `${name}-keygen`,
 	tokenSecret: (token: string) => `${name}-token-${token}`,
 });
