@@ -33,6 +33,9 @@ export const tokenField = (id: string): string => TOKEN + id;
 /** The field of the UTC day of a time, in milliseconds since 1970. */
 export const dayField = (time: number): string => DAY + new Date(time).toISOString().slice(0, 10);
 
+/** Whether a field of a ConfigMap is one of a ledger's. */
+export const isLedgerField = (field: string): boolean => [BITS, FLOOR, DAY, TOKEN].some(prefix => field.startsWith(prefix));
+
 /** Bits of the key that may have been given away. What cannot be read counts as nothing, down to the floor. */
 export function releasedBits(data: LedgerData, fingerprint: string): number {
 	return Math.max(0, ...[bitsField, floorField].map(field => Number(data[field(fingerprint)] ?? 0) || 0));
