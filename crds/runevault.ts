@@ -10,6 +10,7 @@ import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure
 import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields.ts';
 import { keysSchema } from './keys.ts';
 import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
+import { protectionSchema } from './protection.ts';
 import type { RuneVaultStatus } from './status.ts';
 import { tlsSchema } from './tls.ts';
 
@@ -85,6 +86,7 @@ export const runeVaultSpecSchema = z.object({
 		.describe('How a lost primary is noticed and replaced.'),
 	audit: auditSchema.describe('Where the record of each decryption and each refusal goes. Immutable.'),
 	tls: tlsSchema.describe('How clients know that they speak to this Vault.'),
+	protection: protectionSchema.describe('How the key is kept from those who may ask for decryptions.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
 	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),

@@ -58,6 +58,20 @@ export const vaultConfigSchema = z.strictObject({
 		.strictObject({ directory: path.describe('on a volume of this pod alone') })
 		.optional()
 		.describe('where audit records are kept; standard output when left out'),
+	/** How the key is kept from those who may call. */
+	protection: z.strictObject({
+		provenance: z.strictObject({
+			mode: z.enum(['Optional', 'Required']),
+			publicKeys: z.array(z.strictObject({ kid: z.string().min(1).max(64), key: z.string().min(1).max(512) })).max(8),
+		}),
+		guardRows: z.int().min(0).max(64).describe('first rows of each shard that must be encryptions of zero'),
+		smudge: z.number().min(0).max(0.01).describe('standard deviation of the noise on a score'),
+		releasedBits: z.strictObject({
+			limitPerKey: z.int().min(1).max(1_000_000),
+			onLimit: z.enum(['Alert', 'Refuse']),
+			ledger: name.describe('name of the ConfigMap that the account is kept in'),
+		}),
+	}),
 	/**
 	 * Values of `Host` that are ours, for the guard against DNS rebinding: the Service's names (`acme`, `acme.rune`, `acme.rune.svc`,
 	 * `acme.rune.svc.cluster.local`), those of the headless Service (`*.acme-pods.rune.svc…` as `.acme-pods.rune.svc`, a leading dot

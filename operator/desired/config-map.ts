@@ -44,6 +44,11 @@ function tlsOf({ spec: { tls } }: CheckedVault): VaultConfig['tls'] {
 	return { internal: PATHS.tls, ...(folder === undefined ? {} : { public: folder }) };
 }
 
+function protectionOf({ name, spec }: CheckedVault): VaultConfig['protection'] {
+	const { provenance, guardRows, smudge, releasedBits } = spec.protection;
+	return { provenance, guardRows, smudge: Number(smudge), releasedBits: { ...releasedBits, ledger: namesOf(name).ledger } };
+}
+
 export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clusterDomain' | 'fingerprint'>): VaultConfig {
 	const { spec } = vault;
 	return {
@@ -65,6 +70,7 @@ export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clus
 		ports: { public: PUBLIC_PORT, internal: INTERNAL_PORT },
 		tls: tlsOf(vault),
 		...(spec.audit.sink === 'Volume' ? { audit: { directory: PATHS.audit } } : {}),
+		protection: protectionOf(vault),
 		hosts: hostsOf(vault, inputs.clusterDomain),
 		origins: [],
 	};

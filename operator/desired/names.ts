@@ -68,6 +68,7 @@ export const namesOf = (name: string) => ({
 	authority: `${name}-ca`,
 	serverSecret: `${name}-tls`,
 	publicSecret: `${name}-public-tls`,
+	ledger: `${name}-ledger`,
 	keygen: `${name}-keygen`,
 	tokenSecret: (token: string) => `${name}-token-${token}`,
 });

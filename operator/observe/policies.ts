@@ -2,7 +2,7 @@
  * What makes a spec unacceptable, as an ordered list of small checks: the schema of the CRD once more, for resources that came in before
  * a rule did, and what CEL cannot say. A violation names the field and never a value.
  */
-
+import { createPublicKey } from 'node:crypto';
 import { RESERVED_VOLUMES } from '../../crds/pod-template.ts';
 import { MAX_NAME_LENGTH, type RuneVault, type RuneVaultSpec, runeVaultSpecSchema } from '../../crds/runevault.ts';
 import { ALLOW_PLAINTEXT } from '../../crds/tls.ts';
@@ -76,6 +76,24 @@ const isPlaintextAllowed: Policy = ({ metadata: { annotations } }, { tls }) =>
 		? undefined
 		: { path: 'spec.tls.type', message: `Disabled needs the annotation ${ALLOW_PLAINTEXT}: "true" on the RuneVault` };
 
+/** CEL cannot read a key. Private keys are refused as well, which Node would take for their public half. */
+function isEd25519PublicKey(pem: string): boolean {
+	if (!pem.trimStart().startsWith('-----BEGIN PUBLIC KEY-----')) return false;
+	try {
+		return createPublicKey(pem).asymmetricKeyType === 'ed25519';
+	} catch {
+		return false;
+	}
+}
+
+const hasReadableKeys: Policy = (_vault, { protection: { provenance } }) =>
+	firstOf(
+		provenance.publicKeys,
+		index => `spec.protection.provenance.publicKeys[${index}].key`,
+		'must be an Ed25519 public key as PEM',
+		({ key }) => !isEd25519PublicKey(key),
+	);
+
 const POLICIES: readonly Policy[] = [
 	isPlaintextAllowed,
 	hasUsableName,
@@ -83,6 +101,7 @@ const POLICIES: readonly Policy[] = [
 	hasFreeMountPaths,
 	mountsKnownVolumes,
 	hasPeersOfOneKind,
+	hasReadableKeys,
 ];
 
 const pathOf = (parts: readonly PropertyKey[]): string =>

@@ -34,6 +34,12 @@ export function testConfig(change: Partial<VaultConfig> = {}): VaultConfig {
 		limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
 		lease: { name: 'acme-primary', durationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2, endpointSlice: 'acme-primary' },
 		ports: { public: 0, internal: 0 },
+		protection: {
+			provenance: { mode: 'Optional', publicKeys: [] },
+			guardRows: 0,
+			smudge: 0,
+			releasedBits: { limitPerKey: 3000, onLimit: 'Alert', ledger: 'acme-ledger' },
+		},
 		hosts: ['acme.rune.svc'],
 		origins: ['https://app.example.com'],
 		...change,
@@ -48,7 +54,7 @@ export const tokens = {
 } as const;
 
 export function testVerifiers() {
-	const entry = (token: string, identity: Identity, expiresAt = Number.POSITIVE_INFINITY) =>
+	const entry = (token: string, identity: Omit<Identity, 'id'>, expiresAt = Number.POSITIVE_INFINITY) =>
 		[sha256(token), { identity, expiresAt }] as const;
 	return fixedVerifiers(
 		new Map([
