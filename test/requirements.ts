@@ -180,7 +180,7 @@ export const requirements = {
 	'CLU-12': 'When the primary hangs, for less than 21 s',
 	'CLU-13': "When the primary's node is cut off, for less than 21 s",
 	'CLU-14': "When the nodes of the primary and of the operator's leader are cut off at once, for less than 25 s",
-	'CLU-15': "When the primary's node is drained, for less than 2 s",
+	'CLU-15': "When the primary's node is drained, for less than 2 s, and no call fails that is tried twice",
 	'CLU-16': 'While all pods are replaced for a new template, no call fails that is tried twice',
 	'CLU-17': 'While a token is rotated no valid token is refused, and two seconds later the old one is',
 	'CLU-18': 'While the API server is away for a minute no call fails',

@@ -22,7 +22,7 @@ export const targets: Readonly<Record<CaseName, CaseTarget>> = {
 	partition: { p99Seconds: 21 },
 	'both-lost': { p99Seconds: 25 },
 	'api-away': { failedCalls: 0 },
-	drain: { p99Seconds: 2 },
+	drain: { p99Seconds: 2, failedAfterRetry: 0 },
 	rollout: { failedAfterRetry: 0 },
 	rotation: { unauthorized: 0, lateAnswers: 0 },
 };

@@ -16,7 +16,7 @@ const promises: readonly (readonly [CaseName, string])[] = [
 	['hang', '[CLU-12] a primary that hangs is replaced in less than 21 s'],
 	['partition', '[CLU-13] a primary whose node is cut off is replaced in less than 21 s'],
 	['both-lost', "[CLU-14] a primary that is lost with the operator's leader is replaced in less than 25 s"],
-	['drain', '[CLU-15] a drained node costs less than two seconds'],
+	['drain', '[CLU-15] a drained node costs no call that is tried twice'],
 	['rollout', '[CLU-16] a new template costs no call that is tried twice'],
 	['rotation', '[CLU-17] a rotation refuses no valid token, and the old one after 2 s'],
 	['api-away', '[CLU-18] a minute without an API server costs no call'],
