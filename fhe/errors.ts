@@ -13,6 +13,8 @@ export type VaultErrorCode =
 	| 'unauthenticated'
 	| 'forbidden'
 	| 'rate_limited'
+	| 'result_refused'
+	| 'provenance_refused'
 	| 'payload_too_large'
 	| 'not_ready'
 	| 'audit_unavailable'

@@ -215,6 +215,9 @@ export const requirements = {
 		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
+	'CLI-23': 'Each group of rows of an index begins with guard rows, and memories are found on either side of them',
+	'CLI-24': 'Clients that store at once keep guard rows in their places',
+	'CLI-25': 'A result whose signature the Vault has taken already is searched for again, once',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',

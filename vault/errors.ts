@@ -13,6 +13,8 @@ const exposures: Record<VaultErrorCode, Exposure> = {
 	unauthenticated: { status: 401, isVisible: true, isDenial: true },
 	forbidden: { status: 403, isVisible: true, isDenial: true },
 	payload_too_large: { status: 413, isVisible: true },
+	result_refused: { status: 403, isVisible: true, isDenial: true },
+	provenance_refused: { status: 403, isVisible: true, isDenial: true },
 	rate_limited: { status: 429, isVisible: true, isDenial: true },
 	not_ready: { status: 503, isVisible: true },
 	audit_unavailable: { status: 503, isVisible: true },

@@ -53,7 +53,7 @@ export function createVault({ config, log, audit, podIp, now = Date.now }: Vault
 		lockout: createLockout({ limit: config.limits.failedAuthPerMinute, now }),
 		buckets: createBuckets({ perMinute: config.limits.callsPerMinute, now }),
 		audit,
-		tools: createTools(config),
+		tools: createTools(config, now),
 		log,
 		ownHosts: ['localhost', '127.0.0.1', '[::1]', ...(podIp === undefined ? [] : [podIp.includes(':') ? `[${podIp}]` : podIp])],
 		now,

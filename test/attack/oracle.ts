@@ -23,8 +23,9 @@ type Answer = { results: { shard_idx: number; row_idx: number; score: number }[]
 
 /** The tool itself, without HTTP around it. */
 export function toolOracle(keyring: Keyring): Oracle {
-	const { limits } = testConfig();
-	const tool = decryptScores(limits);
+	const config = testConfig();
+	const { limits } = config;
+	const tool = decryptScores(config);
 	return async blobs =>
 		rowsOf(
 			await tool.run(
