@@ -74,6 +74,14 @@ export const requirements = {
 	'VLT-67': 'Bodies, nesting, lists and token lengths: one less than the limit and the limit are taken, one more is refused',
 	'VLT-68': 'After a refusal that leaves the connection open, the next call on it is served',
 
+	'VLT-70': 'A result is refused unless the guard rows of each of its groups hold honest noise and nothing else',
+	'VLT-71': 'Scores carry Laplace noise of the deviation asked for, the same for the same ciphertext on every pod',
+	'VLT-72': 'With protections on, scores leave within ±1 and with four decimals',
+	'VLT-73': 'A result that the search service signed for this token, index and blob is taken',
+	'VLT-74': 'Any other envelope is refused, always in the same words',
+	'VLT-75': 'A nonce counts once; a call that ends without an answer does not use it up',
+	'VLT-76': 'Provenance Optional takes results without an envelope and no bad one; without keys it looks at none',
+
 	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
 	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
 	'VLT-42': 'A line that a crash cut off is taken off with a note in the chain; any other damage at the end stops the start by name',
@@ -223,6 +231,11 @@ export const requirements = {
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',
 	'ATK-2': 'Which rows are the best ten, without a score, gives the whole key: in 59 calls',
 	'ATK-3': 'One exact decryption of all 4,096 coefficients of an honest ciphertext gives the whole key; no answer holds more than ten rows',
+	'ATK-4': 'With the protections on, every full-strength call of these attacks is refused, 50 of 50 of each kind, in the same words',
+	'ATK-5':
+		'Groups made up with EvalKey beside honest ones pass guard rows at the head of a shard, and are refused by those of their own group',
+	'ATK-6':
+		'The strongest attack that passes the guard guesses signs as by chance at the default noise, and well at little noise, as computed',
 
 	// ENV: the enVector stand-in
 	'ENV-1': 'An encrypted query over 1,000 encrypted items finds the same ten rows as plaintext search, scores within 1e-3',
