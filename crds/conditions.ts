@@ -13,7 +13,18 @@ export const REASONS = {
 	PrimaryAvailable: ['Serving', 'NoPrimary', 'NotRouted', 'NotProved', 'Down'],
 	StandbyReady: ['Standing', 'SingleReplica', 'NoStandby'],
 	TokensCurrent: ['Adopted', 'AdoptionPending', 'RotationOverdue', 'NotProved', 'SpecInvalid'],
-	Protected: ['Unprotected'],
+	/** True when everything that protects the key is on and less than half of its bits are spent. Ready does not depend on it. */
+	Protected: [
+		'AllOn',
+		'TokenLocked',
+		'BudgetSpent',
+		'BudgetNearlySpent',
+		'BudgetHalfSpent',
+		'NoGuardRows',
+		'UnsignedResults',
+		'NoSmudge',
+		'SpecInvalid',
+	],
 	Progressing: ['Complete', 'Creating', 'GeneratingKeys', 'FailingOver', 'RollingOut', 'RotatingTokens', 'Paused', 'FailoverPaused'],
 	Degraded: ['Healthy', 'KeysMissing', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer', 'ApplyFailed', 'NameTaken', 'PodsNotReady'],
 } as const;

@@ -15,6 +15,8 @@ export type VaultErrorCode =
 	| 'rate_limited'
 	| 'result_refused'
 	| 'provenance_refused'
+	| 'token_locked'
+	| 'budget_spent'
 	| 'payload_too_large'
 	| 'not_ready'
 	| 'audit_unavailable'

@@ -10,6 +10,7 @@ import { buildIngress } from './ingress.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { buildKeygenJob } from './keygen-job.ts';
 import { buildLease } from './lease.ts';
+import { buildLedger } from './ledger.ts';
 import { buildNetworkPolicy } from './network-policy.ts';
 import { buildPodDisruptionBudget } from './pod-disruption-budget.ts';
 import { buildKeygenAccess, buildVaultAccess } from './rbac.ts';
@@ -22,6 +23,7 @@ import { buildVerifiers } from './verifiers.ts';
 export function desired(vault: CheckedVault, inputs: Inputs): KubeObject[] {
 	return [
 		buildConfigMap(vault, inputs),
+		buildLedger(vault, inputs),
 		buildVerifiers(vault, inputs),
 		...buildVaultAccess(vault, inputs),
 		...buildKeygenAccess(vault, inputs),

@@ -10,6 +10,7 @@ import { isOverdue, wantedIds } from '../reconcile/token-state.ts';
 import type { Appointed, FailoverStatus } from './failover-status.ts';
 import { isImportMissing, isProved, isRouted, type Observed, primaryPod, type TokenView } from './observed.ts';
 import { hasAdopted } from './prober.ts';
+import { protectedness, toldBits } from './protection.ts';
 
 /** An object that could not be written, without a word of its content. */
 export type WriteProblem = { kind: string; name: string; reason: 'ApplyFailed' | 'NameTaken'; message: string };
@@ -193,10 +194,7 @@ export function findAll(facts: Facts, ongoing?: FailoverStatus['ongoing']): Find
 		PrimaryAvailable: primaryAvailable(facts),
 		StandbyReady: standbyReady(facts),
 		TokensCurrent: tokensCurrent(facts),
-		Protected: no(
-			'Unprotected',
-			'Results are not signed and guard rows not checked in this version: whoever holds a token can work out the key.',
-		),
+		Protected: protectedness(facts, toldBits(facts)),
 		Progressing: progressing(facts, ongoing),
 		Degraded: degraded(facts),
 	};

@@ -61,6 +61,7 @@ export async function gather(key: string, effects: GatherEffects): Promise<Obser
 	const own = (kind: OwnedKind, name: string) => ownObject(caches, vault, kind, name);
 	const set = own('StatefulSet', names.workload);
 	const lease = own('Lease', names.lease);
+	const ledger = own('ConfigMap', names.ledger);
 	const keysObserved = await observeKeys(vault, set !== undefined, effects);
 	const pods = caches.labelled('Pod', key).filter(isVaultPod(names.workload));
 	const podViews = pods.map(views.podView).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -85,6 +86,7 @@ export async function gather(key: string, effects: GatherEffects): Promise<Obser
 				return known === undefined ? [] : [[uid, known] as const];
 			}),
 		),
+		ledger: ledger === undefined ? {} : views.ledgerOf(ledger),
 		missingRefs: 'spec' in check ? await findMissingRefs(vault, check.spec, keysObserved, effects.transport) : [],
 		hasServiceMonitors: caches.hasServiceMonitors(),
 	};

@@ -1,4 +1,5 @@
 /** Everything one reconcile knows of one vault, read once. */
+import type { LedgerData } from '../../crds/ledger.ts';
 import type { RuneVault } from '../../crds/runevault.ts';
 import type { KeyState, KeysObserved } from '../reconcile/keys.ts';
 import type { SpecCheck } from './policies.ts';
@@ -56,6 +57,8 @@ export type Observed = {
 	answers: ReadonlyMap<number, string>;
 	/** By uid of the pod; absent for one not asked yet. */
 	probes: ReadonlyMap<string, PodProbe>;
+	/** The account of released bits as the pods keep it; empty when there is none. */
+	ledger: LedgerData;
 	missingRefs: readonly MissingRef[];
 	hasServiceMonitors: boolean;
 };

@@ -24,6 +24,7 @@ export function inputsOf(observed: Observed, settings: Settings, verifiers: read
 		isImportWanted: recorded === undefined,
 		isWorkloadWanted: keys.stage === 'ready' || workload !== undefined,
 		fingerprint: recorded ?? (keys.stage === 'missing' ? undefined : keys.fingerprint),
+		releasedBits: vault.status?.keys?.releasedBits,
 		verifiers,
 		hasPodRoute: podRoutes.some(({ addresses }) => addresses.length > 0),
 		hasServiceMonitors,

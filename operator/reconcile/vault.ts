@@ -55,7 +55,8 @@ export async function reconcileVault(key: string, effects: ReconcileEffects): Pr
 	if (!isBlind(facts) || moved.appointed !== undefined) {
 		const before = observed.vault.status ?? {};
 		const status = computeStatus(facts);
-		for (const each of notesOf(before, status)) note(each);
+		const limit = 'spec' in observed.check ? observed.check.spec.protection.releasedBits.limitPerKey : undefined;
+		for (const each of notesOf(before, status, limit)) note(each);
 		await statusWriter.write(key, observed.vault, status);
 		onStatus(key, { ...facts, vault: { ...observed.vault, status } }, before);
 	}

@@ -26,17 +26,16 @@ export function guardBound(dimension: number): number {
 }
 
 /**
- * Whether each group of a shard begins with `guardRows` rows of noise and nothing else, and the vectors have the Vault's dimension.
- * Coordinates of a vector have no guard rows. Reads every guard row whatever the first ones are. A shard of guard rows alone may pass: it
- * has no row to answer with.
+ * Whether each group of a shard begins with `guardRows` rows of noise and nothing else, for vectors of `dimension`. Reads every guard row
+ * whatever the first ones are. A shard of guard rows alone may pass: it has no row to answer with.
  */
 export function isGuarded(
-	{ scores, dimension: claimed, areCoordinates }: Pick<DecryptedShard, 'scores' | 'dimension' | 'areCoordinates'>,
+	{ scores }: Pick<DecryptedShard, 'scores'>,
 	{ dimension, guardRows }: { dimension: number; guardRows: number },
 ): boolean {
 	const limit = guardRows * guardBound(dimension) ** 2;
 	const { itemsPerBlock } = layout(dimension);
-	let isIntact = !areCoordinates && claimed === dimension;
+	let isIntact = true;
 	for (let start = 0; start < scores.length; start += itemsPerBlock) {
 		let squares = 0;
 		for (let row = start; row < Math.min(start + itemsPerBlock, scores.length) && isGuardRow(row, dimension, guardRows); row++) {

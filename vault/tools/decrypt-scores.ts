@@ -1,7 +1,7 @@
 /**
  * `decrypt_scores`: the best rows of encrypted search results.
  *
- * Parse, check provenance, decrypt, check guard rows, add noise, rank, round to four decimals, answer. With the protections off, scores are
+ * Check provenance, decrypt, check guard rows, add noise, rank, put on account, round to four decimals, answer. With the protections off, scores are
  * ranked exactly and not clamped: a vendor's result may lie a little above 1, and the coordinates of a Query blob are no cosines. Rounding
  * alone does not hide the key from a caller who makes up ciphertexts (docs/threat-model.md); it only keeps float noise out of the answer.
  */
@@ -11,8 +11,9 @@ import { z } from 'zod';
 import type { Decryptor } from '../../fhe/decrypt.ts';
 import { VaultError } from '../../fhe/errors.ts';
 import type { VaultConfig } from '../config.ts';
+import { answerBits, type Noise, widest } from '../ledger/bits.ts';
 import { type Claimed, createProvenance, MAX_ENVELOPE_LENGTH } from '../protect/provenance.ts';
-import { areGuarded, bestRows, guardRefusal, smudgeAll } from '../protect/shards.ts';
+import { areGuarded, bestRows, guardRefusal, haveGuardRows, remainingNoise, smudgeAll } from '../protect/shards.ts';
 import { clampScore } from '../protect/smudge.ts';
 import { blobShards, type DecryptedShard } from '../shards.ts';
 import type { ToolContext, ToolDefinition } from './define.ts';
@@ -58,6 +59,7 @@ export function decryptScores(
 ): ToolDefinition<Input, z.infer<typeof output>> {
 	const provenance = createProvenance({ ...protection.provenance, indexName, now });
 	const shardProtection = { ...protection, dimension };
+	const noise = remainingNoise(shardProtection);
 	const shown = protection.guardRows > 0 || protection.smudge > 0 ? clampScore : roundScore;
 	return {
 		name: 'decrypt_scores',
@@ -70,6 +72,7 @@ export function decryptScores(
 				? new VaultError('rate_limited', `Rate Limit Exceeded: Max top_k is ${limits.topK}`, { field: 'top_k' })
 				: undefined,
 		async run(input, context) {
+			context.ledger.admit(context.identity);
 			const key = input.key_id === undefined ? context.keyring.current : context.keyring.byId(input.key_id);
 			if (key === undefined) throw new VaultError('invalid_argument', 'key_id: no such key here', { field: 'key_id' });
 			Object.assign(context.run, { topK: input.top_k, keyVersion: key.version });
@@ -81,8 +84,13 @@ export function decryptScores(
 				const isGuarded = areGuarded(shards, shardProtection);
 				smudgeAll(shards, key.smudgeKey, shardProtection);
 				const hits = bestRows(shards, input.top_k, shardProtection);
-				if (!isGuarded) throw guardRefusal();
-				context.run.resultCount = hits.length;
+				if (!isGuarded) {
+					if (haveGuardRows(shards, shardProtection)) await context.ledger.guardRejected(context.identity, key);
+					throw guardRefusal();
+				}
+				const bits = bitsOf(shards, hits.length, noise);
+				await context.ledger.reserve(bits, context.identity, key);
+				Object.assign(context.run, { resultCount: hits.length, releasedBits: bits });
 				return { results: hits.map(hit => ({ ...hit, score: shown(hit.score) })), key_id: key.id, epoch: context.role.epoch };
 			} catch (error) {
 				release();
@@ -90,6 +98,12 @@ export function decryptScores(
 			}
 		},
 	};
+}
+
+/** What the answer may give away of the key. */
+function bitsOf(shards: readonly DecryptedShard[], returned: number, noise: Noise | undefined): number {
+	const candidates = shards.reduce((rows, { scores }) => rows + scores.length, 0);
+	return answerBits({ returned, candidates, range: widest(shards.map(({ range }) => range)) }, noise);
 }
 
 /** Four decimals, and no negative zero. */

@@ -55,7 +55,7 @@ export const tokens = {
 } as const;
 
 export function testVerifiers() {
-	const entry = (token: string, identity: Identity, expiresAt = Number.POSITIVE_INFINITY) =>
+	const entry = (token: string, identity: Omit<Identity, 'id'>, expiresAt = Number.POSITIVE_INFINITY) =>
 		[sha256(token), { identity, expiresAt }] as const;
 	return fixedVerifiers(
 		new Map([

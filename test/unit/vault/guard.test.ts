@@ -3,43 +3,28 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { N } from '../../../fhe/params.ts';
 import { ringQ } from '../../../fhe/ring.ts';
-import { guardBound, isGuarded } from '../../../vault/protect/guard.ts';
+import { guardBound } from '../../../vault/protect/guard.ts';
+import { areGuarded, haveGuardRows } from '../../../vault/protect/shards.ts';
 import { clampScore, smudge, smudgeKey } from '../../../vault/protect/smudge.ts';
 import type { DecryptedShard } from '../../../vault/shards.ts';
 
 const DIMENSION = 1024;
 const GROUP = 128;
-const options = { dimension: DIMENSION, guardRows: 16 };
+const options = { dimension: DIMENSION, guardRows: 16, smudge: 0 };
 
 /** Rows of memory around 0.3, guard rows as told. */
 function shard(rows: number, guard: (row: number) => number, change: Partial<DecryptedShard> = {}): DecryptedShard {
 	const scores = Float32Array.from({ length: rows }, (_, row) => (row % GROUP < 16 ? guard(row) : 0.3));
-	return { shard: 0, scores, dimension: DIMENSION, ciphertexts: [], areCoordinates: false, ...change };
+	return { shard: 0, scores, dimension: DIMENSION, ciphertexts: [], range: 'level0', ...change };
 }
 
 describe('the guard', () => {
 	const bound = guardBound(DIMENSION);
 
 	it('[VLT-70] takes noise up to its bound in each group, whatever memories score', () => {
-		assert.ok(
-			isGuarded(
-				shard(N, () => bound * 0.999),
-				options,
-			),
-		);
-		assert.ok(
-			isGuarded(
-				shard(N, row => (row % 2 === 0 ? bound : -bound) * 0.999),
-				options,
-			),
-		);
-		assert.ok(
-			isGuarded(
-				shard(1, () => 0),
-				options,
-			),
-			'guard rows alone have nothing to answer with',
-		);
+		assert.ok(areGuarded([shard(N, () => bound * 0.999)], options));
+		assert.ok(areGuarded([shard(N, row => (row % 2 === 0 ? bound : -bound) * 0.999)], options));
+		assert.ok(areGuarded([shard(1, () => 0)], options), 'guard rows alone have nothing to answer with');
 	});
 
 	for (const [name, made] of [
@@ -51,10 +36,22 @@ describe('the guard', () => {
 		['a row that is no number', shard(N, row => (row === 3 ? Number.NaN : 0))],
 		['a shard of a single row', shard(1, () => 1)],
 		['another dimension', shard(N, () => 0, { dimension: 4096 })],
-		['coordinates of a vector', shard(N, () => 0, { areCoordinates: true })],
+		['coordinates of a vector', shard(N, () => 0, { range: 'coordinate' })],
 	] as const) {
-		it(`[VLT-70] refuses ${name}`, () => assert.ok(!isGuarded(made, options)));
+		it(`[VLT-70] refuses ${name}`, () => assert.ok(!areGuarded([made], options)));
 	}
+
+	it('[VLT-70] raises no alarm for what can have no guard rows', () => {
+		assert.ok(haveGuardRows([shard(N, () => 1)], options));
+		assert.ok(!haveGuardRows([shard(N, () => 1, { range: 'coordinate' })], options));
+		assert.ok(!haveGuardRows([shard(N, () => 1, { dimension: 4096 })], options));
+	});
+
+	it('[VLT-70] one bad shard among good ones', () => {
+		const good = shard(N, () => 0);
+		assert.ok(areGuarded([good, good], options));
+		assert.ok(!areGuarded([good, shard(N, () => 1), good], options));
+	});
 
 	it('[VLT-70] has its bound at 2.4 deviations of honest noise: 3.46e-5 for 128 rows a group, 2.44e-5 for 64', () => {
 		assert.ok(Math.abs(bound - 3.46e-5) < 1e-7);
