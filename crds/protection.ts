@@ -65,7 +65,7 @@ export const protectionSchema = z
 		}).describe(
 			'How many first rows of each group of 128 rows (64 at dimension 4096) hold encryptions of zero, which the Vault checks. 0: the search service keeps none, and a Query blob is taken too.',
 		),
-		smudge: rules(z.string().min(1).max(16).regex(DECIMAL, 'must be a decimal such as 1e-4').default('4e-3'), {
+		smudge: rules(z.string().min(1).max(16).regex(DECIMAL, 'must be a decimal such as 1e-4').default('5e-3'), {
 			rule: 'double(self) == 0.0 || (double(self) >= 0.0001 && double(self) <= 0.01)',
 			message: 'must be 0, or between 1e-4 and 1e-2',
 			check: text => !DECIMAL.test(text) || isSmudge(text),

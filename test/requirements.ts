@@ -81,6 +81,9 @@ export const requirements = {
 	'VLT-74': 'Any other envelope is refused, always in the same words',
 	'VLT-75': 'A nonce counts once; a call that ends without an answer does not use it up',
 	'VLT-76': 'Provenance Optional takes results without an envelope and no bad one; without keys it looks at none',
+	'VLT-77': 'A protected Vault answers an honest search with rows behind the guard rows, and gives the same answer again and from any pod',
+	'VLT-78': 'A protected answer is charged with what its noise leaves of the key, an unprotected one with what its form can hold',
+	'VLT-79': 'With guard rows on, a Query blob is refused without an alarm',
 
 	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
 	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
@@ -236,6 +239,8 @@ export const requirements = {
 		'Groups made up with EvalKey beside honest ones pass guard rows at the head of a shard, and are refused by those of their own group',
 	'ATK-6':
 		'The strongest attack that passes the guard guesses signs as by chance at the default noise, and well at little noise, as computed',
+	'ATK-7': "A lying search service, a repeated envelope, another token's and another result's are refused, and cost no bits",
+	'ATK-8': 'All rows of 100 protected answers to an honest ciphertext, averaged, are no exact decryption of it',
 
 	// ENV: the enVector stand-in
 	'ENV-1': 'An encrypted query over 1,000 encrypted items finds the same ten rows as plaintext search, scores within 1e-3',

@@ -49,7 +49,7 @@ describe('the CRD on a real API server', () => {
 			protection: {
 				provenance: { mode: 'Optional', publicKeys: [] },
 				guardRows: 16,
-				smudge: '4e-3',
+				smudge: '5e-3',
 				releasedBits: { limitPerKey: 3000, onLimit: 'Alert' },
 			},
 			ingress: { state: 'Disabled' },

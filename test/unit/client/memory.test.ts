@@ -14,7 +14,7 @@ const DIMENSION = 64;
 const GROUP = 128;
 const GUARDS = 16;
 /** Eight deviations of the noise, of which one in 80,000 scores is farther off. */
-const TOLERANCE = 8 * 4e-3;
+const TOLERANCE = 8 * 5e-3;
 
 /** Any text has a vector that points anywhere. */
 const embed = async (texts: readonly string[]) => texts.flatMap(text => unitVectors(text, 1, DIMENSION));

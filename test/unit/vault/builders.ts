@@ -104,7 +104,7 @@ export async function newKeyring(config: VaultConfig): Promise<{ keyring: Keyrin
 
 /** Guard rows and the noise of the default. */
 export const protectedConfig = (change: Partial<VaultConfig['protection']> = {}): Pick<VaultConfig, 'protection'> => ({
-	protection: { ...testConfig().protection, guardRows: 16, smudge: 4e-3, ...change },
+	protection: { ...testConfig().protection, guardRows: 16, smudge: 5e-3, ...change },
 });
 
 /** Keys that decrypt nothing, for tests of what stands in front of them. */
