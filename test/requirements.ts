@@ -84,6 +84,16 @@ export const requirements = {
 	'VLT-77': 'A protected Vault answers an honest search with rows behind the guard rows, and gives the same answer again and from any pod',
 	'VLT-78': 'A protected answer is charged with what its noise leaves of the key, an unprotected one with what its form can hold',
 	'VLT-79': 'With guard rows on, a Query blob is refused without an alarm',
+	'VLT-90':
+		'Each answer is metered by the bits of the key it could have told at worst, which is at least what the known attacks learn from it',
+	'VLT-91':
+		'Bits are on an account that all pods share before they are spent: nothing is given away twice, whoever crashes, conflicts, or edits it',
+	'VLT-92': 'When the bits of a key are spent, Refuse refuses decrypt_scores and says what to do, and Alert goes on and tells',
+	'VLT-93': 'While the account is away Alert goes on, owing, and Refuse spends what it has on account and then refuses',
+	'VLT-94': 'At a steady rate a pod writes to the account once in ten seconds at most',
+	'VLT-95':
+		'Three results with damaged guard rows lock the token on every pod, through restarts and a lost account, until it is unlocked or rotated',
+	'VLT-96': 'Released bits are told by audit records, vault_status and metrics, by key and by token and day',
 
 	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
 	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
@@ -173,6 +183,14 @@ export const requirements = {
 
 	'OPR-63': 'With the audit sink Volume each pod has a claim for its records; with Stdout nothing of a pod changes',
 
+	'OPR-90':
+		'The ledger is made without content or owner, its pods may read and patch it and no other ConfigMap, and nothing the pods write is undone',
+	'OPR-91':
+		'Protected is True only when results are signed, guard rows checked, scores noisy and less than half of the bits spent; else it names what is missing; Ready does not depend on it',
+	'OPR-92': 'status.keys.releasedBits follows the account by hundredths of the limit, and each threshold at once',
+	'OPR-93': 'The account never falls below what the status told, whoever deletes or edits it',
+	'OPR-94': 'An event tells when half, four fifths and all of the bits are spent, and when a token is locked',
+
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',
 	'CLU-2': 'An encrypted search over encrypted memories, decrypted by a Vault pod, finds the right sentence',
@@ -222,6 +240,8 @@ export const requirements = {
 	'CLI-10': 'kubectl runevault pause stops the operator, or only its choice of primary; resume ends either, and status says which it is',
 	'CLI-11': 'kubectl runevault status tells the change of primary that is under way, else the last one',
 
+	'CLI-30': 'kubectl runevault unlock takes the rejections of one token out of the account, and nothing else',
+
 	'CLI-20':
 		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
@@ -241,6 +261,8 @@ export const requirements = {
 		'The strongest attack that passes the guard guesses signs as by chance at the default noise, and well at little noise, as computed',
 	'ATK-7': "A lying search service, a repeated envelope, another token's and another result's are refused, and cost no bits",
 	'ATK-8': 'All rows of 100 protected answers to an honest ciphertext, averaged, are no exact decryption of it',
+	'ATK-9':
+		'Who knows all coefficients that meet the guard rows of a group reads the rest of that group; the ledger charges eightfold for it',
 
 	// ENV: the enVector stand-in
 	'ENV-1': 'An encrypted query over 1,000 encrypted items finds the same ten rows as plaintext search, scores within 1e-3',

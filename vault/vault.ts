@@ -59,7 +59,7 @@ export function createVault({ config, log, audit, ledgerStore = memoryStore(), p
 	return {
 		config,
 		state,
-		metrics: createMetrics(state, audit),
+		metrics: createMetrics({ state, audit, ledger, limits: config.protection.releasedBits }),
 		lockout: createLockout({ limit: config.limits.failedAuthPerMinute, now }),
 		buckets: createBuckets({ perMinute: config.limits.callsPerMinute, now }),
 		audit,

@@ -9,6 +9,7 @@ export const HELP = `kubectl runevault: look at RuneVaults, and do the few thing
 
   kubectl runevault status [NAME]            ready or why not, pods, key, tokens; all of the namespace without NAME
   kubectl runevault rotate token NAME TOKEN  make a new token, end the old one, wait until every pod knows it
+  kubectl runevault unlock NAME TOKEN        let a token call again that was locked because guard rows were damaged
   kubectl runevault promote NAME [POD]       make that pod primary, or the first ready standby, and wait until clients reach it
   kubectl runevault pause NAME [--failover]  stop the operator from changing anything of it, or only from moving its primary
   kubectl runevault resume NAME              let the operator go on, whichever pause it was
@@ -27,7 +28,8 @@ export const HELP = `kubectl runevault: look at RuneVaults, and do the few thing
       --witness SHA256        audit: a line must have this hash, noted at an earlier verify: nothing up to it was changed
   -h, --help
 
-Secrets are never read. promote needs the right to patch runevaults/status, the others that write to patch runevaults.
+Secrets are never read. promote needs the right to patch runevaults/status, unlock to get and patch configmaps, the others that write to
+patch runevaults.
 audit needs no cluster; it exits with 0 when the chain is whole, 1 when it is broken or cannot be read, 2 when called wrongly.
 `;
 
@@ -55,6 +57,7 @@ export type Invocation = { namespace: string | undefined } & (
 	| { command: 'help' }
 	| { command: 'status'; name: string | undefined; isEverywhere: boolean; isJson: boolean }
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
+	| { command: 'unlock'; name: string; token: string }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
 	| { command: 'resume' | 'events'; name: string }
@@ -73,6 +76,11 @@ export function readArguments(argv: readonly string[]): Invocation {
 			return { ...statusOf(values, words), namespace };
 		case 'rotate':
 			return { ...rotateOf(values, words), namespace };
+		case 'unlock': {
+			allow(command, values, []);
+			const [name, token] = take(command, words, ['NAME', 'TOKEN']);
+			return { command, name, token, namespace };
+		}
 		case 'promote':
 			return { ...promoteOf(values, words), namespace };
 		case 'pause': {

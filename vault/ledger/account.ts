@@ -26,9 +26,11 @@ export function newAccount(fingerprint: string, highest: number, now: () => numb
 export const isLow = ({ balance, meter }: Account): boolean => balance < LOW_SECONDS * meter.rate();
 
 /** What to ask for: what is lacking, and a block on top. Nothing while there is enough. */
-export function wantedFor(account: Account, limit: number): number {
+export type Want = { lack: number; block: number };
+
+export function wantedFor(account: Account, limit: number): Want {
 	const { balance, waiting, meter } = account;
 	const lack = Math.max(0, waiting - balance);
-	if (lack === 0 && !isLow(account)) return 0;
-	return lack + Math.max(BLOCK_SECONDS * meter.rate(), Math.min(FIRST_CALLS * waiting, FIRST_SHARE * limit));
+	if (lack === 0 && !isLow(account)) return { lack, block: 0 };
+	return { lack, block: Math.max(BLOCK_SECONDS * meter.rate(), Math.min(FIRST_CALLS * waiting, FIRST_SHARE * limit)) };
 }

@@ -1,9 +1,10 @@
 /** One entry into the account: from what it says now and what a pod has to add, to what it says then. Pure. */
 import { bitsField, bitsOfDay, dayField, KEPT_DAYS, type LedgerData, rejectedTokens, releasedBits, tokenField } from '../../crds/ledger.ts';
+import type { Want } from './account.ts';
 import { roundUp } from './bits.ts';
 
 /** A key, the bits wanted for it, and what was on account at the highest: the account is put back to that if it fell. */
-export type Claim = { fingerprint: string; wanted: number; highest: number };
+export type Claim = Want & { fingerprint: string; highest: number };
 export type Spent = { time: number; name: string; bits: number };
 /** `added`: rejections not told yet. `atLeast`: what the account knew before it was replaced. */
 export type Rejections = { id: string; name: string; added: number; atLeast: number };
@@ -11,14 +12,17 @@ export type Rejections = { id: string; name: string; added: number; atLeast: num
 export type Entry = { claims: readonly Claim[]; spent: readonly Spent[]; rejections: readonly Rejections[]; now: number };
 
 const DAY_MS = 86_400_000;
+/** Of what is left: the most that one pod puts aside, so that near the end the others have some as well. */
+const LARGEST_SHARE = 0.25;
 
 /** @param limit bits of a key that may be on account at the most; `Infinity` when nothing is refused */
 export function enter(data: LedgerData, entry: Entry, limit: number): { data: LedgerData; granted: ReadonlyMap<string, number> } {
 	const next: Record<string, string> = { ...data };
 	const granted = new Map<string, number>();
-	for (const { fingerprint, wanted, highest } of entry.claims) {
+	for (const { fingerprint, lack, block, highest } of entry.claims) {
 		const before = Math.max(releasedBits(data, fingerprint), highest);
-		const after = Math.max(before, Math.min(roundUp(before + wanted), limit));
+		const left = Math.max(0, limit - before - lack);
+		const after = Math.max(before, Math.min(roundUp(before + lack + Math.min(block, left * LARGEST_SHARE)), limit));
 		granted.set(fingerprint, after - before);
 		if (after > 0) next[bitsField(fingerprint)] = String(roundUp(after));
 	}

@@ -81,7 +81,7 @@ export function createLedger({ store, limits, clock = systemClock, onError = () 
 		try {
 			const snapshot = await store.update(newest => {
 				adopt(newest);
-				const claims = [...accounts.values()].map(account => ({ ...account, wanted: wantedFor(account, limitPerKey) }));
+				const claims = [...accounts.values()].map(account => ({ ...account, ...wantedFor(account, limitPerKey) }));
 				const entered = enter(newest.data, { ...told, claims, now: time() }, isStrict ? limitPerKey : Number.POSITIVE_INFINITY);
 				granted = entered.granted;
 				return entered.data;

@@ -10,7 +10,7 @@ import type { SecretKey } from '../../../fhe/secret-key.ts';
 import type { Keyring } from '../../../vault/keys/keyring.ts';
 import { guardBound } from '../../../vault/protect/guard.ts';
 import { recoverByIndices } from '../../attack/by-indices.ts';
-import { packedResult } from '../../attack/by-packing.ts';
+import { cancelledResult, packedResult, shownAt } from '../../attack/by-packing.ts';
 import { coordinates, level0, level1, recoverByScores } from '../../attack/by-scores.ts';
 import { attempts } from '../../attack/full-strength.ts';
 import { counted, indicesOnly, type Oracle, refusable, toolOracle } from '../../attack/oracle.ts';
@@ -79,6 +79,23 @@ describe('the Vault with its protections', () => {
 			await ask([blob]);
 		}
 		assert.equal(refusals.length, 10);
+	});
+
+	it('[ATK-9] who knows the sixteen coefficients that meet the guard rows reads others at full strength; who has one wrong does not', async () => {
+		const evalKey = parseEvalKey(deriveEvalKey(key, DIMENSION));
+		const coefficients = key.coefficients();
+		const { ask, refusals } = refusable(toolOracle(keyring, config));
+		const target = { dimension: DIMENSION, row: 40, position: 1000, guardRows: 16 };
+		const known = (position: number) => coefficients[position] ?? 0;
+		const best = await ask([cancelledResult(seal, evalKey, { ...target, known })]);
+		assert.equal(best.length, 10);
+		for (const { row, score } of best) {
+			const { position, sign } = shownAt(row, evalKey.rank, target);
+			assert.equal(Math.round(2 * score), sign * (coefficients[position] ?? 0));
+		}
+		const { position: wrong } = shownAt(7, evalKey.rank, target);
+		await ask([cancelledResult(seal, evalKey, { ...target, known: at => (at === wrong ? known(at) + 1 : known(at)) })]);
+		assert.equal(refusals.length, 1);
 	});
 
 	it('[ATK-6] the strongest attack that passes the guard: after 1,000 calls signs are guessed as by chance', async t => {
