@@ -84,6 +84,7 @@ export const requirements = {
 	'VLT-77': 'A protected Vault answers an honest search with rows behind the guard rows, and gives the same answer again and from any pod',
 	'VLT-78': 'A protected answer is charged with what its noise leaves of the key, an unprotected one with what its form can hold',
 	'VLT-79': 'With guard rows on, a Query blob is refused without an alarm',
+	'VLT-80': 'vault dev has the default protections, or none with --protection off; client and stand-in work with either',
 	'VLT-90':
 		'Each answer is metered by the bits of the key it could have told at worst, which is at least what the known attacks learn from it',
 	'VLT-91':
