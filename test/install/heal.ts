@@ -13,6 +13,7 @@ export const ownedObjects = (name: string): readonly { kind: string; name: strin
 	{ kind: 'endpointslice', name: `${name}-primary` },
 	{ kind: 'lease', name: `${name}-primary` },
 	{ kind: 'configmap', name: `${name}-config` },
+	{ kind: 'configmap', name: `${name}-ledger` },
 	{ kind: 'serviceaccount', name },
 	{ kind: 'role', name },
 	{ kind: 'rolebinding', name },
