@@ -2,6 +2,8 @@
  * Every behaviour RuneVault promises, by id. A test cites the ids it proves in its title, `[FHE-1] …`, and
  * `test/unit/requirements.test.ts` fails when an id is cited by no test or a cited id is not listed here.
  */
+import { protectionRequirements } from './requirements-protection.ts';
+
 export const requirements = {
 	// FHE: the enVector scheme
 	'FHE-1': "Scores of the vendor's results agree bit for bit, at both levels",
@@ -73,28 +75,6 @@ export const requirements = {
 	'VLT-66': 'A client that goes away drops its work, and is neither an error in the log nor one in the metrics',
 	'VLT-67': 'Bodies, nesting, lists and token lengths: one less than the limit and the limit are taken, one more is refused',
 	'VLT-68': 'After a refusal that leaves the connection open, the next call on it is served',
-
-	'VLT-70': 'A result is refused unless the guard rows of each of its groups hold honest noise and nothing else',
-	'VLT-71': 'Scores carry Laplace noise of the deviation asked for, the same for the same ciphertext on every pod',
-	'VLT-72': 'With protections on, scores leave within ±1 and with four decimals',
-	'VLT-73': 'A result that the search service signed for this token, index and blob is taken',
-	'VLT-74': 'Any other envelope is refused, always in the same words',
-	'VLT-75': 'A nonce counts once; a call that ends without an answer does not use it up',
-	'VLT-76': 'Provenance Optional takes results without an envelope and no bad one; without keys it looks at none',
-	'VLT-77': 'A protected Vault answers an honest search with rows behind the guard rows, and gives the same answer again and from any pod',
-	'VLT-78': 'A protected answer is charged with what its noise leaves of the key, an unprotected one with what its form can hold',
-	'VLT-79': 'With guard rows on, a Query blob is refused without an alarm',
-	'VLT-80': 'vault dev has the default protections, or none with --protection off; client and stand-in work with either',
-	'VLT-90':
-		'Each answer is metered by the bits of the key it could have told at worst, which is at least what the known attacks learn from it',
-	'VLT-91':
-		'Bits are on an account that all pods share before they are spent: nothing is given away twice, whoever crashes, conflicts, or edits it',
-	'VLT-92': 'When the bits of a key are spent, Refuse refuses decrypt_scores and says what to do, and Alert goes on and tells',
-	'VLT-93': 'While the account is away Alert goes on, owing, and Refuse spends what it has on account and then refuses',
-	'VLT-94': 'At a steady rate a pod writes to the account once in ten seconds at most',
-	'VLT-95':
-		'Three results with damaged guard rows lock the token on every pod, through restarts and a lost account, until it is unlocked or rotated',
-	'VLT-96': 'Released bits are told by audit records, vault_status and metrics, by key and by token and day',
 
 	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
 	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
@@ -247,23 +227,9 @@ export const requirements = {
 		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
-	'CLI-23': 'Each group of rows of an index begins with guard rows, and memories are found on either side of them',
-	'CLI-24': 'Clients that store at once keep guard rows in their places',
-	'CLI-25': 'A result whose signature the Vault has taken already is searched for again, once',
 
-	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
-	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',
-	'ATK-2': 'Which rows are the best ten, without a score, gives the whole key: in 59 calls',
-	'ATK-3': 'One exact decryption of all 4,096 coefficients of an honest ciphertext gives the whole key; no answer holds more than ten rows',
-	'ATK-4': 'With the protections on, every full-strength call of these attacks is refused, 50 of 50 of each kind, in the same words',
-	'ATK-5':
-		'Groups made up with EvalKey beside honest ones pass guard rows at the head of a shard, and are refused by those of their own group',
-	'ATK-6':
-		'The strongest attack that passes the guard guesses signs as by chance at the default noise, and well at little noise, as computed',
-	'ATK-7': "A lying search service, a repeated envelope, another token's and another result's are refused, and cost no bits",
-	'ATK-8': 'All rows of 100 protected answers to an honest ciphertext, averaged, are no exact decryption of it',
-	'ATK-9':
-		'Who knows all coefficients that meet the guard rows of a group reads the rest of that group; the ledger charges eightfold for it',
+	// VLT-70 to VLT-96, CLI-23 to CLI-25, ATK: attacks on the key and what is held against them
+	...protectionRequirements,
 
 	// ENV: the enVector stand-in
 	'ENV-1': 'An encrypted query over 1,000 encrypted items finds the same ten rows as plaintext search, scores within 1e-3',

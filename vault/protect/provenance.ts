@@ -17,7 +17,7 @@ import type { VaultConfig } from '../config.ts';
 /** The one text for every envelope that is not taken, and for one that is missing. */
 const PROVENANCE_REFUSAL = 'The provenance of the result was refused: search again';
 
-export const ENVELOPE_TYPE = 'runevault-result+jws';
+const ENVELOPE_TYPE = 'runevault-result+jws';
 export const MAX_ENVELOPE_LENGTH = 4096;
 /** How far ahead an envelope may expire, in seconds. */
 const MAX_LIFE = 300;

@@ -15,7 +15,7 @@ import { smudge } from './smudge.ts';
 export type ShardProtection = Pick<VaultConfig['protection'], 'guardRows' | 'smudge'> & { dimension: number };
 
 /** The one text for every result that the guard refuses. */
-export const GUARD_REFUSAL = 'The result was refused: it is not the untouched answer of a search over an index with guard rows';
+const GUARD_REFUSAL = 'The result was refused: it is not the untouched answer of a search over an index with guard rows';
 
 /** Whether every shard is what a search gives; with guard rows off, everything is. */
 export function areGuarded(shards: readonly DecryptedShard[], protection: ShardProtection): boolean {

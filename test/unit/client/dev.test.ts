@@ -46,7 +46,10 @@ describe('vault dev and the stand-in as programs', () => {
 			assert.equal(rune.key.guard_rows, guardRows);
 			await rune.createIndex();
 			const rows = await rune.remember(['one', 'two', 'three']);
-			assert.deepEqual(rows, [0, 1, 2].map(row => row + guardRows));
+			assert.deepEqual(
+				rows,
+				[0, 1, 2].map(row => row + guardRows),
+			);
 			const { memories, blob } = await rune.recall('two', 1);
 			assert.equal(memories[0]?.text, 'two');
 			const again = await vault.decryptScores(blob, 1);
