@@ -54,7 +54,10 @@ export function createVault({ config, log, audit, ledgerStore = memoryStore(), p
 	const ledger = createLedger({
 		store: ledgerStore,
 		limits: config.protection.releasedBits,
-		onError: error => log.warn({ err: error }, 'the account of released bits was not reached'),
+		onReach(error) {
+			if (error === undefined) log.info('the account of released bits is reached again');
+			else log.warn({ err: error }, 'the account of released bits is not reached');
+		},
 	});
 	return {
 		config,

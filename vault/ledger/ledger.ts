@@ -31,7 +31,8 @@ export type LedgerOptions = {
 	store: LedgerStore;
 	limits: Pick<VaultConfig['protection']['releasedBits'], 'limitPerKey' | 'onLimit'>;
 	clock?: Clock;
-	onError?: (error: unknown) => void;
+	/** Called when the account can no longer be reached, with the reason, and (undefined) when it can again. */
+	onReach?: (error: unknown) => void;
 };
 
 /** The ledger, and what keeps it in step with those of the other pods. */
@@ -40,7 +41,7 @@ export type RunningLedger = Ledger & {
 	refresh(): Promise<void>;
 };
 
-export function createLedger({ store, limits, clock = systemClock, onError = () => undefined }: LedgerOptions): RunningLedger {
+export function createLedger({ store, limits, clock = systemClock, onReach = () => undefined }: LedgerOptions): RunningLedger {
 	const { limitPerKey, onLimit } = limits;
 	const isStrict = onLimit === 'Refuse';
 	const accounts = new Map<string, Account>();
@@ -48,6 +49,7 @@ export function createLedger({ store, limits, clock = systemClock, onError = () 
 	const totals = { released: 0, guardRejections: 0, failures: 0, account: (key: LedgerKey) => accountOf(key).highest };
 	let seen: Snapshot = { data: {}, uid: '' };
 	let flight: Promise<boolean> | undefined;
+	let isReached = true;
 	let wroteAt = Number.NEGATIVE_INFINITY;
 	let failedAt = Number.NEGATIVE_INFINITY;
 
@@ -95,13 +97,20 @@ export function createLedger({ store, limits, clock = systemClock, onError = () 
 			return false;
 		}
 		wroteAt = clock.now();
+		succeed();
 		return true;
 	}
 
 	function fail(error: unknown): void {
 		failedAt = clock.now();
 		totals.failures += 1;
-		onError(error);
+		if (isReached) onReach(error);
+		isReached = false;
+	}
+
+	function succeed(): void {
+		if (!isReached) onReach(undefined);
+		isReached = true;
 	}
 
 	/** One write at a time; false without one when the last has just failed. */
@@ -174,6 +183,7 @@ export function createLedger({ store, limits, clock = systemClock, onError = () 
 			}
 			try {
 				adopt(await store.read());
+				succeed();
 			} catch (error) {
 				fail(error);
 			}

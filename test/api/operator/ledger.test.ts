@@ -41,7 +41,7 @@ async function withPods(
 		return createLedger({
 			store: clusterLedgerStore({ transport, namespace: vault.namespace, name: `${vault.name}-ledger` }),
 			limits,
-			onError: error => {
+			onReach: error => {
 				throw error;
 			},
 		});

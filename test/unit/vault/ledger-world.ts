@@ -47,8 +47,12 @@ export class LedgerWorld {
 		},
 	};
 
+	/** What the pods told of reaching the account. */
+	readonly told: string[] = [];
+
 	pod(limits: Partial<LedgerOptions['limits']> = {}): RunningLedger {
-		return createLedger({ store: this.store, limits: { limitPerKey: 3000, onLimit: 'Alert', ...limits }, clock: this.clock });
+		const onReach = (error: unknown) => void this.told.push(error === undefined ? 'reached' : String(error));
+		return createLedger({ store: this.store, limits: { limitPerKey: 3000, onLimit: 'Alert', ...limits }, clock: this.clock, onReach });
 	}
 
 	/** Somebody writes without us. */

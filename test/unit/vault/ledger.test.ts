@@ -74,6 +74,7 @@ describe('the account of released bits', () => {
 		await world.clock.advance(2000);
 		await pod.refresh();
 		assert.ok(world.onAccount >= 500);
+		assert.deepEqual(world.told, ['Error: away', 'reached'], 'one line when it goes and one when it comes');
 	});
 
 	it('[VLT-93] Alert waits a quarter of a second for an account that does not answer', async () => {
