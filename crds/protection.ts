@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { listByKey, rules } from './fields.ts';
 
 /** Bits of entropy of a ternary key of 4,096 coefficients: what there is to give away. */
-export const KEY_BITS = 6490;
+const KEY_BITS = 6490;
 
 const publicKeySchema = z.object({
 	kid: z

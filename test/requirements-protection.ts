@@ -12,15 +12,12 @@ export const protectionRequirements = {
 	'VLT-79': 'With guard rows on, a Query blob is refused without an alarm',
 	'VLT-80': 'vault dev has the default protections, or none with --protection off; client and stand-in work with either',
 
-	'VLT-90':
-		'Each answer is metered by the bits of the key it could have told at worst, which is at least what the known attacks learn from it',
-	'VLT-91':
-		'Bits are on an account that all pods share before they are spent: nothing is given away twice, whoever crashes, conflicts, or edits it',
+	'VLT-90': 'Each answer is metered by the bits of the key it could have told at worst: no less than known attacks learn',
+	'VLT-91': 'Bits are on an account of all pods before they are spent: none is given away twice, whoever crashes, conflicts or edits it',
 	'VLT-92': 'When the bits of a key are spent, Refuse refuses decrypt_scores and says what to do, and Alert goes on and tells',
 	'VLT-93': 'While the account is away Alert goes on, owing, and Refuse spends what it has on account and then refuses',
 	'VLT-94': 'At a steady rate a pod writes to the account once in ten seconds at most',
-	'VLT-95':
-		'Three results with damaged guard rows lock the token on every pod, through restarts and a lost account, until it is unlocked or rotated',
+	'VLT-95': 'Three results with damaged guard rows lock the token on every pod, through restarts, until it is unlocked or rotated',
 	'VLT-96': 'Released bits are told by audit records, vault_status and metrics, by key and by token and day',
 
 	'CLI-23': 'Each group of rows of an index begins with guard rows, and memories are found on either side of them',

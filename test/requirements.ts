@@ -164,10 +164,9 @@ export const requirements = {
 
 	'OPR-63': 'With the audit sink Volume each pod has a claim for its records; with Stdout nothing of a pod changes',
 
-	'OPR-90':
-		'The ledger is made without content or owner, its pods may read and patch it and no other ConfigMap, and nothing the pods write is undone',
+	'OPR-90': 'The ledger has no owner, its pods may read and patch it and no other ConfigMap, and what they write is not undone',
 	'OPR-91':
-		'Protected is True only when results are signed, guard rows checked, scores noisy and less than half of the bits spent; else it names what is missing; Ready does not depend on it',
+		'Protected is True when everything is on and under half of the bits are spent, else names what is missing; Ready does not depend on it',
 	'OPR-92': 'status.keys.releasedBits follows the account by hundredths of the limit, and each threshold at once',
 	'OPR-93': 'The account never falls below what the status told, whoever deletes or edits it',
 	'OPR-94': 'An event tells when half, four fifths and all of the bits are spent, and when a token is locked',
@@ -222,7 +221,6 @@ export const requirements = {
 	'CLI-11': 'kubectl runevault status tells the change of primary that is under way, else the last one',
 
 	'CLI-30': 'kubectl runevault unlock takes the rejections of one token out of the account, and nothing else',
-
 	'CLI-20':
 		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',

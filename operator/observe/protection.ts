@@ -14,7 +14,7 @@ type Known = Pick<Observed, 'vault' | 'check' | 'keys' | 'tokens' | 'ledger'> & 
 type Protection = RuneVaultSpec['protection'];
 
 /** Shares of the limit at which somebody has to hear of it, with the reason of the condition from there on. */
-export const THRESHOLDS = [
+const THRESHOLDS = [
 	{ share: 1, reason: 'BudgetSpent' },
 	{ share: 0.8, reason: 'BudgetNearlySpent' },
 	{ share: 0.5, reason: 'BudgetHalfSpent' },
