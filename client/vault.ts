@@ -14,6 +14,7 @@ const publicKeySchema = z.object({
 	fingerprint: z.string(),
 	dimension: z.number().int(),
 	index_name: z.string().optional(),
+	guard_rows: z.number().int().nonnegative().default(0),
 	'EncKey.json': z.string(),
 	'EvalKey.json': z.union([z.string(), z.object({ url: z.string(), sha256: z.string(), bytes: z.number() })]),
 	'MetadataKey.json': z.object({ agent_id: z.string(), key: z.string() }),
@@ -47,8 +48,11 @@ export type Vault = {
 	publicKey(evalKey?: 'link' | 'inline'): Promise<PublicKey>;
 	/** The text of EvalKey.json behind a link from `publicKey`, checked against its SHA-256. */
 	evalKey(key: PublicKey): Promise<string>;
-	/** The best `topK` rows of one or more encrypted score blobs, best first. */
-	decryptScores(blobs: Uint8Array | Uint8Array[], topK: number): Promise<Scores>;
+	/**
+	 * The best `topK` rows of one or more encrypted score blobs, best first; with what the search service signed for each, if it did.
+	 * @throws RuneError `result_refused` when a signature is not taken, as when a repeated call brings it a second time
+	 */
+	decryptScores(blobs: Uint8Array | Uint8Array[], topK: number, provenance?: string | string[]): Promise<Scores>;
 	/** The texts of metadata envelopes, in the order given. */
 	decryptMetadata(envelopes: string[]): Promise<string[]>;
 	/** Version, key, limits: whatever the Vault says of itself. */
@@ -111,10 +115,11 @@ export async function connectVault(options: VaultOptions): Promise<Vault> {
 				}
 				return text;
 			}),
-		decryptScores: (blobs, topK) => {
+		decryptScores: (blobs, topK, provenance) => {
 			const encode = (blob: Uint8Array) => Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString('base64');
 			const encoded = Array.isArray(blobs) ? blobs.map(encode) : encode(blobs);
-			return call('decrypt_scores', { encrypted_blob_b64: encoded, top_k: topK }, scoresSchema);
+			const signed = provenance === undefined ? {} : { provenance };
+			return call('decrypt_scores', { encrypted_blob_b64: encoded, top_k: topK, ...signed }, scoresSchema);
 		},
 		decryptMetadata: async envelopes =>
 			(await call('decrypt_metadata', { encrypted_metadata_list: envelopes }, metadataSchema)).decrypted_metadata,
@@ -126,10 +131,16 @@ export async function connectVault(options: VaultOptions): Promise<Vault> {
 	};
 }
 
+/** A tool's errors are texts; these are told from the others by how they begin. */
+const TOOL_ERRORS = [
+	{ start: 'Rate Limit Exceeded', code: 'rate_limited' },
+	{ start: 'The provenance of the result was refused', code: 'result_refused' },
+] as const;
+
 function toolError(name: string, content: unknown): RuneError {
 	const text = z.array(z.object({ text: z.string() })).safeParse(content);
 	const message = text.success ? text.data.map(part => part.text).join(' ') : 'refused without a reason';
-	return new RuneError(message.startsWith('Rate Limit Exceeded') ? 'rate_limited' : 'refused', `${name}: ${message}`);
+	return new RuneError(TOOL_ERRORS.find(({ start }) => message.startsWith(start))?.code ?? 'refused', `${name}: ${message}`);
 }
 
 function httpError(status: number, what: string, cause?: unknown): RuneError {

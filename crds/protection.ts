@@ -58,14 +58,14 @@ const releasedBitsSchema = z
 export const protectionSchema = z
 	.object({
 		provenance: provenanceSchema.describe('Results that the search service signed.'),
-		guardRows: rules(z.int().min(0).max(64).default(64), {
-			rule: 'self == 0 || self == 64',
-			message: 'must be 0 or 64',
-			check: rows => rows === 0 || rows === 64,
+		guardRows: rules(z.int().min(0).max(16).default(16), {
+			rule: 'self == 0 || self == 16',
+			message: 'must be 0 or 16',
+			check: rows => rows === 0 || rows === 16,
 		}).describe(
-			'How many first rows of each shard hold encryptions of zero, which the Vault checks. 0: the search service keeps none, and a Query blob is taken too.',
+			'How many first rows of each group of 128 rows (64 at dimension 4096) hold encryptions of zero, which the Vault checks. 0: the search service keeps none, and a Query blob is taken too.',
 		),
-		smudge: rules(z.string().min(1).max(16).regex(DECIMAL, 'must be a decimal such as 1e-4').default('1e-4'), {
+		smudge: rules(z.string().min(1).max(16).regex(DECIMAL, 'must be a decimal such as 1e-4').default('5e-3'), {
 			rule: 'double(self) == 0.0 || (double(self) >= 0.0001 && double(self) <= 0.01)',
 			message: 'must be 0, or between 1e-4 and 1e-2',
 			check: text => !DECIMAL.test(text) || isSmudge(text),

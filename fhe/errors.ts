@@ -13,6 +13,8 @@ export type VaultErrorCode =
 	| 'unauthenticated'
 	| 'forbidden'
 	| 'rate_limited'
+	| 'result_refused'
+	| 'provenance_refused'
 	| 'token_locked'
 	| 'budget_spent'
 	| 'payload_too_large'

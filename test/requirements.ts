@@ -4,6 +4,8 @@ import { tlsRequirements } from './requirements-tls.ts';
  * Every behaviour RuneVault promises, by id. A test cites the ids it proves in its title, `[FHE-1] …`, and
  * `test/unit/requirements.test.ts` fails when an id is cited by no test or a cited id is not listed here.
  */
+import { protectionRequirements } from './requirements-protection.ts';
+
 export const requirements = {
 	// FHE: the enVector scheme
 	'FHE-1': "Scores of the vendor's results agree bit for bit, at both levels",
@@ -75,14 +77,6 @@ export const requirements = {
 	'VLT-66': 'A client that goes away drops its work, and is neither an error in the log nor one in the metrics',
 	'VLT-67': 'Bodies, nesting, lists and token lengths: one less than the limit and the limit are taken, one more is refused',
 	'VLT-68': 'After a refusal that leaves the connection open, the next call on it is served',
-
-	'VLT-90': 'Each answer is metered by the bits of the key it could have told at worst: no less than known attacks learn',
-	'VLT-91': 'Bits are on an account of all pods before they are spent: none is given away twice, whoever crashes, conflicts or edits it',
-	'VLT-92': 'When the bits of a key are spent, Refuse refuses decrypt_scores and says what to do, and Alert goes on and tells',
-	'VLT-93': 'While the account is away Alert goes on, owing, and Refuse spends what it has on account and then refuses',
-	'VLT-94': 'At a steady rate a pod writes to the account once in ten seconds at most',
-	'VLT-95': 'Three results with damaged guard rows lock the token on every pod, through restarts, until it is unlocked or rotated',
-	'VLT-96': 'Released bits are told by audit records, vault_status and metrics, by key and by token and day',
 
 	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
 	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
@@ -234,10 +228,8 @@ export const requirements = {
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
 
-	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
-	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',
-	'ATK-2': 'Which rows are the best ten, without a score, gives the whole key: in 59 calls',
-	'ATK-3': 'One exact decryption of all 4,096 coefficients of an honest ciphertext gives the whole key; no answer holds more than ten rows',
+	// VLT-70 to VLT-96, CLI-23 to CLI-25, ATK: attacks on the key and what is held against them
+	...protectionRequirements,
 
 	// ENV: the enVector stand-in
 	'ENV-1': 'An encrypted query over 1,000 encrypted items finds the same ten rows as plaintext search, scores within 1e-3',

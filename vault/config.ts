@@ -64,7 +64,7 @@ export const vaultConfigSchema = z.strictObject({
 			mode: z.enum(['Optional', 'Required']),
 			publicKeys: z.array(z.strictObject({ kid: z.string().min(1).max(64), key: z.string().min(1).max(512) })).max(8),
 		}),
-		guardRows: z.int().min(0).max(64).describe('first rows of each shard that must be encryptions of zero'),
+		guardRows: z.int().min(0).max(16).describe('first rows of each group of rows that must be encryptions of zero'),
 		smudge: z.number().min(0).max(0.01).describe('standard deviation of the noise on a score'),
 		releasedBits: z.strictObject({
 			limitPerKey: z.int().min(1).max(1_000_000),

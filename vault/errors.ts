@@ -15,6 +15,8 @@ const exposures: Record<VaultErrorCode, Exposure> = {
 	token_locked: { status: 403, isVisible: true, isDenial: true },
 	budget_spent: { status: 403, isVisible: true, isDenial: true },
 	payload_too_large: { status: 413, isVisible: true },
+	result_refused: { status: 403, isVisible: true, isDenial: true },
+	provenance_refused: { status: 403, isVisible: true, isDenial: true },
 	rate_limited: { status: 429, isVisible: true, isDenial: true },
 	not_ready: { status: 503, isVisible: true },
 	audit_unavailable: { status: 503, isVisible: true },

@@ -67,7 +67,7 @@ export function createVault({ config, log, audit, ledgerStore = memoryStore(), p
 		buckets: createBuckets({ perMinute: config.limits.callsPerMinute, now }),
 		audit,
 		ledger,
-		tools: createTools(config),
+		tools: createTools(config, now),
 		log,
 		ownHosts: ['localhost', '127.0.0.1', '[::1]', ...(podIp === undefined ? [] : [podIp.includes(':') ? `[${podIp}]` : podIp])],
 		now,

@@ -10,15 +10,16 @@
  *    Where k = n this is k·log2 V: order and sorted scores together are the scores. The attacks of this repository take the 6,490 bits of a key
  *    in 26 calls, 250 bits each, where this counts 296; and by indices alone in 59 calls, 110 bits each (ATK-1, ATK-2).
  *
- * 2. **By noise**, when guard rows hold and scores carry noise. Guard rows bound what a key can move a score by: (a·s)_j spreads alike at every
- *    j, so whoever does not know s cannot spare the guarded ones. Call the bound B and the noise's deviation σ. An answer names rows whose noise
- *    is large, because the best are chosen after the noise was added: the best k of n have a mean square deviation of at most
- *    z² = 1 + 2·ln(n/k) in units of σ. A row seen at deviation z has likelihoods for two values of its signal x that differ by the factor
- *    e^(z·x/σ), and a weight e^(t·u), u in [−1, 1], tells at most t²/2 nats of u (its cumulant function is curved by 1 at most). With t = z·B/σ:
+ * 2. **By noise**, when guard rows hold and scores carry Laplace noise of deviation σ. Guard rows bound what a key can move a score by; call
+ *    the bound B. Noise of that kind changes no odds by more than e^(±x), x = √2·B/σ, wherever a threshold lies, so a row on which the
+ *    answer says something tells at most x²/2 nats. k named rows say something on 2k: where they are the upper half of 2k rows that the
+ *    caller put level, each of the 2k is known to lie above or below. Fewer than half, or more, tell less (ATK-6 is that attack). Together
  *
- *        k · (1 + 2·ln(n/k)) · (B/σ)² / (2·ln 2)
+ *        2k · (√2·B/σ)² / (2·ln 2)
  *
- *    For k = n, nothing to choose from, that is the well-known bound ½·log2(1 + (B/σ)²) a score, to first order.
+ *    What is learned can be used against the guard itself: whoever knows the coefficients that meet the guard rows of one group cancels
+ *    them, and reads the other rows of that group at full strength. So each bit is charged `leverage` times, once for each guard row's worth
+ *    of rows in a group: 128/16 = 8.
  */
 
 /** What a score can be: rounded to four decimals, and */
@@ -60,20 +61,23 @@ export type Answer = {
 	range: ScoreRange;
 };
 
-/** Both in units of a score. `signal`: what guard rows let a key move a score by; `smudge`: standard deviation of the noise. */
-export type Noise = { signal: number; smudge: number };
+/**
+ * `signal` and `smudge` in units of a score: what guard rows let a key move a score by, and the standard deviation of the noise. `leverage`:
+ * rows of a group for each of its guard rows.
+ */
+export type Noise = { signal: number; smudge: number; leverage: number };
 
 /**
  * Bits, rounded up to thousandths.
  * @param noise undefined unless guard rows were checked and noise was added
  */
 export function answerBits(answer: Answer, noise?: Noise): number {
-	const { returned, candidates } = answer;
+	const { returned } = answer;
 	if (returned <= 0) return 0;
 	const counted = countedBits(answer);
 	if (noise === undefined || noise.smudge <= 0) return roundUp(counted);
-	const choice = 1 + 2 * Math.log(Math.max(1, candidates / returned));
-	const noisy = (returned * choice * (noise.signal / noise.smudge) ** 2) / (2 * Math.LN2);
+	const odds = (Math.SQRT2 * noise.signal) / noise.smudge;
+	const noisy = (noise.leverage * 2 * returned * odds ** 2) / (2 * Math.LN2);
 	return roundUp(Math.min(counted, noisy));
 }
 

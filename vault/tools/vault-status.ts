@@ -32,7 +32,12 @@ const output = z.object({
 		calls_per_minute: z.int().describe('One ciphertext blob is one call'),
 		max_blobs_per_call: z.int(),
 		max_body_bytes: z.int(),
-		score_decimals: z.int().describe('Scores are ranked exactly, then rounded'),
+		score_decimals: z.int().describe('Scores are ranked first, then rounded'),
+	}),
+	protection: z.object({
+		guard_rows: z.int().describe('Encryptions of zero at the head of each group of rows; 0: none are asked for'),
+		score_noise: z.number().describe('Standard deviation of the noise on each score; 0: none'),
+		provenance: z.enum(['Optional', 'Required']).describe('Whether results must be signed by the search service'),
 	}),
 });
 
@@ -60,6 +65,11 @@ export function vaultStatus(config: VaultConfig): ToolDefinition<z.infer<typeof 
 				max_blobs_per_call: MAX_BLOBS,
 				max_body_bytes: MAX_BODY_BYTES,
 				score_decimals: 4,
+			},
+			protection: {
+				guard_rows: config.protection.guardRows,
+				score_noise: config.protection.smudge,
+				provenance: config.protection.provenance.mode,
 			},
 		}),
 	};

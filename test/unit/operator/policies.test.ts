@@ -58,7 +58,7 @@ const ROWS: [string, Record<string, unknown>, string[]][] = [
 	['a label of ours', { podTemplate: { labels: { 'app.kubernetes.io/name': 'x' } } }, ['spec.podTemplate.labels']],
 	['a label of theirs', { podTemplate: { labels: { 'example.com/tier': 'x' } } }, []],
 	['no guard rows', { protection: { guardRows: 0 } }, []],
-	['some guard rows', { protection: { guardRows: 32 } }, ['spec.protection.guardRows']],
+	['some guard rows', { protection: { guardRows: 8 } }, ['spec.protection.guardRows']],
 	['no noise', { protection: { smudge: '0' } }, []],
 	['noise in another notation', { protection: { smudge: '0.001' } }, []],
 	['noise below rounding', { protection: { smudge: '1e-5' } }, ['spec.protection.smudge']],

@@ -4,7 +4,7 @@ import { type Answer, answerBits, widest } from '../../../vault/ledger/bits.ts';
 
 const KEY_BITS = 6490;
 const answer = (over: Partial<Answer>): Answer => ({ returned: 10, candidates: 4096, range: 'level1', ...over });
-const noise = { signal: 8e-5, smudge: 1e-3 };
+const noise = { signal: 8e-5, smudge: 1e-3, leverage: 1 };
 
 describe('bits of an answer', () => {
 	it('[VLT-90] are at least what the attacks of this repository learn from one', () => {
@@ -25,14 +25,9 @@ describe('bits of an answer', () => {
 
 	it('[VLT-90] are none for no row, and grow with rows, choice and range', () => {
 		assert.equal(answerBits(answer({ returned: 0 })), 0);
-		for (const noisy of [undefined, noise]) {
-			for (const [less, more] of [
-				[answer({ returned: 1 }), answer({ returned: 2 })],
-				[answer({ candidates: 100 }), answer({ candidates: 10_000 })],
-			] as const) {
-				assert.ok(answerBits(less, noisy) < answerBits(more, noisy));
-			}
-		}
+		for (const noisy of [undefined, noise])
+			assert.ok(answerBits(answer({ returned: 1 }), noisy) < answerBits(answer({ returned: 2 }), noisy));
+		assert.ok(answerBits(answer({ candidates: 100 })) < answerBits(answer({ candidates: 10_000 })));
 		const ranges = ['clamped', 'level0', 'level1', 'coordinate'] as const;
 		const bits = ranges.map(range => answerBits(answer({ range })));
 		assert.deepEqual(
@@ -44,32 +39,33 @@ describe('bits of an answer', () => {
 
 	it('[VLT-90] with noise are no less than what a noisy channel carries, and never more than without', () => {
 		for (const ratio of [0.01, 0.1, 1, 10, 1000]) {
-			const bits = answerBits(answer({ candidates: 10, range: 'clamped' }), { signal: ratio * 1e-3, smudge: 1e-3 });
+			const bits = answerBits(answer({ candidates: 10, range: 'clamped' }), { signal: ratio * 1e-3, smudge: 1e-3, leverage: 1 });
 			const shannon = 10 * 0.5 * Math.log2(1 + ratio ** 2);
 			const without = answerBits(answer({ candidates: 10, range: 'clamped' }));
 			assert.ok(bits <= without);
 			assert.ok(bits >= Math.min(shannon, without), `${ratio}: ${bits} < ${shannon}`);
 		}
-		assert.equal(answerBits(answer({}), { signal: 1e-4, smudge: 0 }), answerBits(answer({})));
+		assert.equal(answerBits(answer({}), { signal: 1e-4, smudge: 0, leverage: 1 }), answerBits(answer({})));
 	});
 
-	it('[VLT-90] with noise are no less than the mean square of chosen noise allows, at any share that is chosen', () => {
-		for (const candidates of [10, 20, 100, 4032, 379_008]) {
-			const chosen = meanSquareOfBest(10 / candidates);
-			const bits = answerBits(answer({ candidates, range: 'clamped' }), { signal: 1e-6, smudge: 1e-3 });
-			assert.ok(bits >= (10 * chosen * 1e-6) / (2 * Math.LN2) - 1e-9, `${candidates}: ${bits}`);
+	it('[VLT-90] with noise are no less than what is told of rows that are level, at any share of them that is chosen', () => {
+		const odds = (Math.SQRT2 * 1e-6) / 1e-3;
+		for (const share of [0.001, 0.1, 0.3, 0.5, 0.7, 0.9]) {
+			// Above its middle a Laplace distribution falls by e^x when it is moved by x, below it the rest does.
+			const information = share <= 0.5 ? share / (1 - share) : (1 - share) / share;
+			const learned = ((10 / share) * information * odds ** 2) / (2 * Math.LN2);
+			const bits = answerBits(answer({ candidates: Math.round(10 / share), range: 'clamped' }), {
+				signal: 1e-6,
+				smudge: 1e-3,
+				leverage: 1,
+			});
+			assert.ok(bits >= learned - 1e-9, `${share}: ${bits}`);
 		}
 	});
-});
 
-/** E[x² | x among the best `share` of a normal distribution], by numbers. */
-function meanSquareOfBest(share: number): number {
-	let [weight, square] = [0, 0];
-	const step = 1e-3;
-	for (let x = 8; x > -8 && weight < share; x -= step) {
-		const density = (Math.exp(-(x * x) / 2) / Math.sqrt(2 * Math.PI)) * step;
-		weight += density;
-		square += density * x * x;
-	}
-	return square / weight;
-}
+	it('[VLT-78] with noise are charged once for each guard row that a group has rows for', () => {
+		const once = answerBits(answer({ range: 'clamped' }), noise);
+		const eightfold = answerBits(answer({ range: 'clamped' }), { ...noise, leverage: 8 });
+		assert.ok(Math.abs(eightfold - 8 * once) < 0.01);
+	});
+});

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { metadataKey } from '../../../fhe/formats/metadata.ts';
 import { loadSeal } from '../../../fhe/seal.ts';
+import { generateSecretKey, SecretKey } from '../../../fhe/secret-key.ts';
 import { type AuditLog, createAuditLog } from '../../../vault/audit/log.ts';
 import type { Identity } from '../../../vault/auth/verifiers.ts';
 import { fixedVerifiers } from '../../../vault/auth/verifiers.ts';
@@ -93,6 +94,19 @@ export async function vendorKeyring(): Promise<Keyring> {
 	return buildKeyring(await loadSeal(), [opened], testConfig());
 }
 
+/** A new key, as keys made here are. */
+export async function newKeyring(config: VaultConfig): Promise<{ keyring: Keyring; secretKey: SecretKey }> {
+	const secretKey = generateSecretKey();
+	const copy = new SecretKey(secretKey.coefficients().slice());
+	const opened = { version: 1, secretKey, teamSecret: Uint8Array.from(teamSecret), createdAt: '2026-11-23T00:00:00Z' };
+	return { keyring: buildKeyring(await loadSeal(), [opened], config), secretKey: copy };
+}
+
+/** Guard rows and the noise of the default. */
+export const protectedConfig = (change: Partial<VaultConfig['protection']> = {}): Pick<VaultConfig, 'protection'> => ({
+	protection: { ...testConfig().protection, guardRows: 16, smudge: 5e-3, ...change },
+});
+
 /** Keys that decrypt nothing, for tests of what stands in front of them. */
 export function fakeKeyring(change: Partial<Keyring> = {}): Keyring {
 	const file = (text: string) => {
@@ -106,6 +120,7 @@ export function fakeKeyring(change: Partial<Keyring> = {}): Keyring {
 		id: 'acme-1-0123456789ab',
 		version: 1,
 		fingerprint: `sha256:${'0'.repeat(64)}`,
+		smudgeKey: new Uint8Array(32),
 		decryptor: { scores: unavailable, coordinates: unavailable, [Symbol.dispose]: () => undefined },
 	};
 	return {

@@ -151,6 +151,7 @@ describe('decrypt_scores', () => {
 			dimension: 1024,
 			identity: { name: 'admin', role: 'Admin', generation: 1 },
 			limits: { max_top_k: 10, calls_per_minute: 600, max_blobs_per_call: 16, max_body_bytes: 8_388_608, score_decimals: 4 },
+			protection: { guard_rows: 0, score_noise: 0, provenance: 'Optional' },
 		});
 	});
 
