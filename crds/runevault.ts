@@ -11,6 +11,7 @@ import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields
 import { keysSchema } from './keys.ts';
 import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
 import type { RuneVaultStatus } from './status.ts';
+import { tracingSchema } from './tracing.ts';
 
 export const resource = { group: 'runevault.io', version: 'v1alpha1', plural: 'runevaults', kind: 'RuneVault', namespaced: true } as const;
 
@@ -85,6 +86,7 @@ export const runeVaultSpecSchema = z.object({
 	audit: auditSchema.describe('Where the record of each decryption and each refusal goes. Immutable.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
+	tracing: tracingSchema.describe('Spans of the calls, for a collector of traces. None are made when left out.'),
 	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),
 	resources: resourcesSchema.describe('Compute resources of a Vault pod.'),
 	podTemplate: podTemplateSchema.describe('Placement and extras of the Vault pods.'),

@@ -62,6 +62,16 @@ export const requirements = {
 	'VLT-52': 'With a KEK in a file none is made; keygen and pods say in one line that it is missing or not 32 bytes',
 	'VLT-53': 'Key bytes are wiped after hand-over, also when a later step fails',
 
+	// OTL: traces of calls
+	'OTL-1': 'A call of a member is a span by the conventions for MCP, of the trace that its message or its HTTP request names',
+	'OTL-2': 'error.type tells what failed: a tool, JSON-RPC, HTTP, the record, or the client that left',
+	'OTL-3': 'A span holds no token, argument, blob, score or key, whatever the caller sends; its names come from closed lists',
+	'OTL-4': 'Any traceparent is a parent or none; a part of a trace that is not sampled makes no span',
+	'OTL-5': 'A collector that is away, slow or refuses costs no call, bounded memory and one line in the log',
+	'OTL-6': "Without an endpoint no package of OpenTelemetry's SDK is loaded",
+	'OTL-7': 'A real collector gets the spans of a real Vault, those of its last calls too',
+	'OTL-8': 'spec.tracing reaches the pods by their configuration; a bad endpoint or ratio is refused with its field',
+
 	'VLT-60':
 		'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',
 	'VLT-61': 'Pipelined requests are answered in order, each counted and on record; the body of a refused one is never taken for a request',

@@ -57,6 +57,7 @@ export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clus
 		lease: leaseOf(vault),
 		ports: { public: PUBLIC_PORT, internal: INTERNAL_PORT },
 		...(spec.audit.sink === 'Volume' ? { audit: { directory: PATHS.audit } } : {}),
+		...(spec.tracing === undefined ? {} : { tracing: spec.tracing }),
 		hosts: hostsOf(vault, inputs.clusterDomain),
 		origins: [],
 	};

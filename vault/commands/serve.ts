@@ -16,6 +16,7 @@ import { openKeys } from '../keys/custody.ts';
 import { buildKeyring } from '../keys/keyring.ts';
 import { createLog } from '../log.ts';
 import { createElector } from '../role/elector.ts';
+import { startTracing } from '../tracing/settings.ts';
 import { createVault, type Vault } from '../vault.ts';
 import { findCluster } from './cluster.ts';
 import { type Command, parseOptions, requiredEnv, stopSignal } from './command.ts';
@@ -29,6 +30,7 @@ Reads from the environment:
   POD_NAME           this pod, as it signs the lease
   POD_NAMESPACE      where lease and EndpointSlice are
   POD_IP             where clients reach this pod
+  OTEL_EXPORTER_OTLP_ENDPOINT  where spans go when the configuration does not say it (default: nowhere)
   LOG_LEVEL          debug, info, warn or error (default info)
 
 Audit records go to stdout, or to files where the configuration names a directory; logs to stderr; all as JSON lines. SIGTERM ends it
@@ -55,7 +57,10 @@ export const serve: Command = {
 		const stopped = stopSignal();
 		const log = createLog(process.env.LOG_LEVEL, { vault: config.vault, pod: pod.name });
 		await using cleanup = new AsyncDisposableStack();
-		const vault = createVault({ config, log, audit: await openAudit(config, pod.name, cleanup), podIp: pod.ip });
+		const audit = await openAudit(config, pod.name, cleanup);
+		const tracing = await startTracing(config, pod.name, log);
+		cleanup.defer(() => tracing?.close());
+		const vault = createVault({ config, log, audit, podIp: pod.ip, tracing });
 		const { state } = vault;
 
 		const internal = await listen(createInternalApp(vault).callback(), { port: config.ports.internal });
