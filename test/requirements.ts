@@ -62,6 +62,9 @@ export const requirements = {
 	'VLT-52': 'With a KEK in a file none is made; keygen and pods say in one line that it is missing or not 32 bytes',
 	'VLT-53': 'Key bytes are wiped after hand-over, also when a later step fails',
 
+	'VLT-120': 'In a pod no file but the mounted ones can be read, none written but the audit records, and no process or thread started',
+	'VLT-121': 'Serving, key generation, new tokens and audit files work under the flags of the pods',
+
 	// OTL: traces of calls
 	'OTL-1': 'A call of a member is a span by the conventions for MCP, of the trace that its message or its HTTP request names',
 	'OTL-2': 'error.type tells what failed: a tool, JSON-RPC, HTTP, the record, or the client that left',
@@ -149,6 +152,8 @@ export const requirements = {
 	'OPR-26': 'For every valid spec the builders are total and pure, and name objects as Kubernetes demands',
 	'OPR-27': "Metrics carry controller-runtime's names; /livez and /readyz tell of health",
 	'OPR-28': 'The chart renders what the API server takes, with exactly the rights the operator needs; bad values are refused by name',
+	'OPR-100': 'Every file that is mounted for a pod, and nothing else, is within what its flags let it read; it writes where it must',
+	'OPR-101': 'The operator works under the flags of its chart',
 	'OPR-30': 'A primary whose Lease falls silent is asked at once and known to hang within nine seconds; one that answers stays',
 	'OPR-31': 'A standby that proved itself is appointed when the primary is deleted, not ready, silent or wrong; nobody else ever is',
 	'OPR-32': 'status.targetPrimary moves the primary to that pod, or is refused with a reason, and is taken out then',

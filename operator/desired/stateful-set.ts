@@ -8,6 +8,7 @@ import { canonicalJson, digestOf } from './digest.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf, stableLabels } from './metadata.ts';
 import { ANNOTATIONS, CANARY_COUNT, INTERNAL_PORT, KEY_VERSION, namesOf, PATHS, PUBLIC_PORT } from './names.ts';
+import { nodeFlags } from './permission.ts';
 import * as pod from './pod.ts';
 
 const probe = (path: string, timing: Record<string, number>) => ({ httpGet: { path, port: 'internal' }, timeoutSeconds: 2, ...timing });
@@ -23,7 +24,7 @@ function buildContainer(vault: CheckedVault, inputs: Inputs) {
 		name: 'vault',
 		image: pod.imageOf(vault, inputs),
 		imagePullPolicy: spec.imagePullPolicy,
-		args: ['/app/vault/main.js', 'serve'],
+		args: [...nodeFlags(spec.audit.volume === undefined ? [] : [`${PATHS.audit}/`]), '/app/vault/main.js', 'serve'],
 		env: pod.podEnvironment(),
 		ports: [
 			{ name: 'mcp', containerPort: PUBLIC_PORT, protocol: 'TCP' },
