@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
 
-.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo chaos chaos-report fuzz dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo chaos chaos-report fuzz soak dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ chaos-report: setup ## the last chaos report as docs/failover.svg and the table 
 
 fuzz: setup ## changed inputs for every parser of untrusted bytes (SECONDS=60 in all, TARGET=query, SEED=1)
 	@node test/fuzz/main.ts $(or $(SECONDS),60)
+
+soak: setup ## half of a Vault's maximal rate with 1 % hostile calls (MINUTES=60): memory, failures, audit chain
+	@node test/soak/main.ts $(or $(MINUTES),60)
 
 dev: setup ## one Vault on this machine's loopback, with throw-away keys
 	@node vault/main.ts dev

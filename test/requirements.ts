@@ -64,6 +64,7 @@ export const requirements = {
 
 	'VLT-120': 'In a pod no file but the mounted ones can be read, none written but the audit records, and no process or thread started',
 	'VLT-121': 'Serving, key generation, new tokens and audit files work under the flags of the pods',
+	'VLT-122': 'A soak tells growth of memory, failed calls, wrong answers and gaps in the audit chain, and fails on each',
 
 	// OTL: traces of calls
 	'OTL-1': 'A call of a member is a span by the conventions for MCP, of the trace that its message or its HTTP request names',
