@@ -67,7 +67,7 @@ export async function startCollector(): Promise<Collector> {
 }
 
 /** Reads what the debug exporter writes at its most detailed. */
-export function parseSpans(text: string): SeenSpan[] {
+function parseSpans(text: string): SeenSpan[] {
 	return text
 		.split(/^.*ResourceSpans #\d+$/m)
 		.slice(1)

@@ -31,7 +31,7 @@ export type Tracing = {
 	close(): Promise<void>;
 };
 
-/** Spans that wait; each is some 2 KB. */
+/** Spans that wait, the parts of calls among them. */
 const MAX_QUEUE = 2048;
 const MAX_BATCH = 256;
 const SEND_EVERY_MS = 2000;
@@ -101,7 +101,7 @@ function told(exporter: SpanExporter, log: Log): SpanExporter {
 				const { error } = result;
 				if ((error !== undefined) !== isFailing) {
 					isFailing = error !== undefined;
-					if (isFailing) log.warn({ problem: error?.name }, 'the collector takes no spans; they are dropped');
+					if (isFailing) log.warn({ problem: String(Object(error).code ?? error?.name) }, 'the collector takes no spans; they are dropped');
 					else log.info('the collector takes spans again');
 				}
 				done(result);
