@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
 
-.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo chaos chaos-report fuzz attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo chaos chaos-report fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ attack: setup ## attacks on the key at length, without and with protections (CAL
 
 bench: setup ## what the protections cost a call, measured beside the same call without (CALLS=400 of each)
 	@node test/bench/main.ts
+
+soak: setup ## half of a Vault's maximal rate with 1 % hostile calls (MINUTES=60): memory, failures, audit chain
+	@node test/soak/main.ts $(or $(MINUTES),60)
 
 dev: setup ## one Vault on this machine's loopback, with throw-away keys
 	@node vault/main.ts dev

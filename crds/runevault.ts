@@ -13,6 +13,7 @@ import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
 import { protectionSchema } from './protection.ts';
 import type { RuneVaultStatus } from './status.ts';
 import { tlsSchema } from './tls.ts';
+import { tracingSchema } from './tracing.ts';
 
 export const resource = { group: 'runevault.io', version: 'v1alpha1', plural: 'runevaults', kind: 'RuneVault', namespaced: true } as const;
 
@@ -89,6 +90,7 @@ export const runeVaultSpecSchema = z.object({
 	protection: protectionSchema.describe('How the key is kept from those who may ask for decryptions.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
+	tracing: tracingSchema.describe('Spans of the calls, for a collector of traces. None are made when left out.'),
 	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),
 	resources: resourcesSchema.describe('Compute resources of a Vault pod.'),
 	podTemplate: podTemplateSchema.describe('Placement and extras of the Vault pods.'),

@@ -1,10 +1,9 @@
-import { tlsRequirements } from './requirements-tls.ts';
-
 /**
  * Every behaviour RuneVault promises, by id. A test cites the ids it proves in its title, `[FHE-1] …`, and
  * `test/unit/requirements.test.ts` fails when an id is cited by no test or a cited id is not listed here.
  */
 import { protectionRequirements } from './requirements-protection.ts';
+import { tlsRequirements } from './requirements-tls.ts';
 
 export const requirements = {
 	// FHE: the enVector scheme
@@ -65,6 +64,20 @@ export const requirements = {
 	'VLT-51': 'An import that cannot be ends with one line and one word for its reason, and nothing is written',
 	'VLT-52': 'With a KEK in a file none is made; keygen and pods say in one line that it is missing or not 32 bytes',
 	'VLT-53': 'Key bytes are wiped after hand-over, also when a later step fails',
+
+	'VLT-120': 'In a pod no file but the mounted ones can be read, none written but the audit records, and no process or thread started',
+	'VLT-121': 'Serving, key generation, new tokens and audit files work under the flags of the pods',
+	'VLT-122': 'A soak tells growth of memory, failed calls, wrong answers and gaps in the audit chain, and fails on each',
+
+	// OTL: traces of calls
+	'OTL-1': 'A call of a member is a span by the conventions for MCP, of the trace that its message or its HTTP request names',
+	'OTL-2': 'error.type tells what failed: a tool, JSON-RPC, HTTP, the record, or the client that left',
+	'OTL-3': 'A span holds no token, argument, blob, score or key, whatever the caller sends; its names come from closed lists',
+	'OTL-4': 'Any traceparent is a parent or none; a part of a trace that is not sampled makes no span',
+	'OTL-5': 'A collector that is away, slow or refuses costs no call, bounded memory and one line in the log',
+	'OTL-6': "Without an endpoint no package of OpenTelemetry's SDK is loaded",
+	'OTL-7': 'A real collector gets the spans of a real Vault, those of its last calls too',
+	'OTL-8': 'spec.tracing reaches the pods by their configuration; a bad endpoint or ratio is refused with its field',
 
 	'VLT-60':
 		'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',
@@ -143,6 +156,8 @@ export const requirements = {
 	'OPR-26': 'For every valid spec the builders are total and pure, and name objects as Kubernetes demands',
 	'OPR-27': "Metrics carry controller-runtime's names; /livez and /readyz tell of health",
 	'OPR-28': 'The chart renders what the API server takes, with exactly the rights the operator needs; bad values are refused by name',
+	'OPR-100': 'Every file that is mounted for a pod, and nothing else, is within what its flags let it read; it writes where it must',
+	'OPR-101': 'The operator works under the flags of its chart',
 	'OPR-30': 'A primary whose Lease falls silent is asked at once and known to hang within nine seconds; one that answers stays',
 	'OPR-31': 'A standby that proved itself is appointed when the primary is deleted, not ready, silent or wrong; nobody else ever is',
 	'OPR-32': 'status.targetPrimary moves the primary to that pod, or is refused with a reason, and is taken out then',

@@ -72,6 +72,20 @@ export const vaultConfigSchema = z.strictObject({
 			ledger: name.describe('name of the ConfigMap that the account is kept in'),
 		}),
 	}),
+	tracing: z
+		.strictObject({
+			endpoint: z
+				.string()
+				.max(512)
+				.regex(/^https?:\/\//, 'must be an http or https URL')
+				.describe('a collector that takes OTLP over HTTP'),
+			samplingRatio: z
+				.string()
+				.regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, 'must be a number from 0 to 1')
+				.describe('of calls that are part of no trace'),
+		})
+		.optional()
+		.describe('where spans of calls go; no call is traced when left out'),
 	/**
 	 * Values of `Host` that are ours, for the guard against DNS rebinding: the Service's names (`acme`, `acme.rune`, `acme.rune.svc`,
 	 * `acme.rune.svc.cluster.local`), those of the headless Service (`*.acme-pods.rune.svc…` as `.acme-pods.rune.svc`, a leading dot
@@ -82,7 +96,7 @@ export const vaultConfigSchema = z.strictObject({
 	origins: z.array(z.string().min(1).max(512)).max(64),
 });
 
-/** What the operator writes and the pod reads. Build it with plain values: every field but `indexName`, `keys.fingerprint`, `tls` and `audit` is required. */
+/** What the operator writes and the pod reads. Build it with plain values: every field but `indexName`, `keys.fingerprint`, `tls`, `audit` and `tracing` is required. */
 export type VaultConfig = z.infer<typeof vaultConfigSchema>;
 
 /**

@@ -14,6 +14,7 @@ import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { newState, type VaultState } from './state.ts';
 import { createTools, type Tools } from './tools/index.ts';
+import type { Tracing } from './tracing/otlp.ts';
 
 export type Vault = {
 	readonly config: VaultConfig;
@@ -25,6 +26,8 @@ export type Vault = {
 	readonly ledger: RunningLedger;
 	readonly tools: Tools;
 	readonly log: Log;
+	/** Absent when calls are not traced. */
+	readonly tracing?: Tracing;
 	/** Host names of this pod beside those of the configuration. */
 	readonly ownHosts: readonly string[];
 	readonly now: () => number;
@@ -37,11 +40,12 @@ export type VaultOptions = {
 	/** Where the account of released bits is kept; in memory when left out. */
 	ledgerStore?: LedgerStore;
 	podIp?: string;
+	tracing?: Tracing | undefined;
 	now?: () => number;
 };
 
 /** A Vault without keys and verifiers: those are put into `state` when they are loaded. */
-export function createVault({ config, log, audit, ledgerStore = memoryStore(), podIp, now = Date.now }: VaultOptions): Vault {
+export function createVault({ config, log, audit, ledgerStore = memoryStore(), podIp, tracing, now = Date.now }: VaultOptions): Vault {
 	const state = newState();
 	let told: string | undefined;
 	audit.watch(problem => {
@@ -69,6 +73,7 @@ export function createVault({ config, log, audit, ledgerStore = memoryStore(), p
 		ledger,
 		tools: createTools(config, now),
 		log,
+		...(tracing === undefined ? {} : { tracing }),
 		ownHosts: ['localhost', '127.0.0.1', '[::1]', ...(podIp === undefined ? [] : [podIp.includes(':') ? `[${podIp}]` : podIp])],
 		now,
 	};

@@ -71,6 +71,7 @@ export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clus
 		tls: tlsOf(vault),
 		...(spec.audit.sink === 'Volume' ? { audit: { directory: PATHS.audit } } : {}),
 		protection: protectionOf(vault),
+		...(spec.tracing === undefined ? {} : { tracing: spec.tracing }),
 		hosts: hostsOf(vault, inputs.clusterDomain),
 		origins: [],
 	};

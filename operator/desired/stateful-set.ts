@@ -9,6 +9,7 @@ import { canonicalJson, digestOf } from './digest.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf, stableLabels } from './metadata.ts';
 import { ANNOTATIONS, CANARY_COUNT, INTERNAL_PORT, KEY_VERSION, namesOf, PATHS, PUBLIC_PORT } from './names.ts';
+import { nodeFlags } from './permission.ts';
 import * as pod from './pod.ts';
 
 /** The kubelet takes any certificate, and shows none. */
@@ -29,7 +30,7 @@ function buildContainer(vault: CheckedVault, inputs: Inputs) {
 		name: 'vault',
 		image: pod.imageOf(vault, inputs),
 		imagePullPolicy: spec.imagePullPolicy,
-		args: ['/app/vault/main.js', 'serve'],
+		args: [...nodeFlags(spec.audit.volume === undefined ? [] : [`${PATHS.audit}/`]), '/app/vault/main.js', 'serve'],
 		env: pod.podEnvironment(),
 		ports: [
 			{ name: 'mcp', containerPort: PUBLIC_PORT, protocol: 'TCP' },

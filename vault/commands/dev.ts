@@ -16,6 +16,7 @@ import { listen } from '../http/listen.ts';
 import { buildKeyring } from '../keys/keyring.ts';
 import { readSecretKeyFile } from '../keys/secret-key-file.ts';
 import { createLog } from '../log.ts';
+import { startTracing } from '../tracing/settings.ts';
 import { createVault } from '../vault.ts';
 import { type Command, integerOption, parseOptions, stopSignal, UsageError } from './command.ts';
 
@@ -34,6 +35,8 @@ Usage: vault dev [--json] [--key FILE] [--kek FILE] [--dimension N] [--port N] [
   --dimension N    dimension of the vectors, 32 to 4096 (default 1024)
   --port N         default 0: any free port
   --protection P   default: results need guard rows and scores carry noise, as in a RuneVault that says nothing of it; off: neither
+
+Spans of the calls go where OTEL_EXPORTER_OTLP_ENDPOINT says, if it is set.
 
 Runs until SIGINT or SIGTERM. The token is new at each start.
 `;
@@ -59,7 +62,10 @@ export const dev: Command = {
 		const opened = { version: 1, secretKey, teamSecret: randomBytes(32), createdAt: new Date().toISOString() };
 		const token = newToken('dev');
 		const config = devConfig(dimension, protectionOption(options.protection));
-		const vault = createVault({ config, log: createLog('warn'), audit: createAuditLog(process.stderr) });
+		const log = createLog('warn');
+		const tracing = await startTracing(config, 'dev', log);
+		cleanup.defer(() => tracing?.close());
+		const vault = createVault({ config, log, audit: createAuditLog(process.stderr), tracing });
 		vault.state.role = () => ({ role: 'primary', epoch: 1 });
 		vault.state.verifiers = fixedVerifiers(oneMember(token));
 		vault.state.keyring = cleanup.use(buildKeyring(await loadSeal(), [opened], config));

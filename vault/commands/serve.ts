@@ -16,6 +16,7 @@ import { buildKeyring } from '../keys/keyring.ts';
 import { clusterLedgerStore } from '../ledger/cluster-store.ts';
 import { createLog } from '../log.ts';
 import { createElector } from '../role/elector.ts';
+import { startTracing } from '../tracing/settings.ts';
 import { createVault, type Vault } from '../vault.ts';
 import { findCluster } from './cluster.ts';
 import { type Command, parseOptions, requiredEnv, stopSignal } from './command.ts';
@@ -30,6 +31,7 @@ Reads from the environment:
   POD_NAME           this pod, as it signs the lease
   POD_NAMESPACE      where lease and EndpointSlice are
   POD_IP             where clients reach this pod
+  OTEL_EXPORTER_OTLP_ENDPOINT  where spans go when the configuration does not say it (default: nowhere)
   LOG_LEVEL          debug, info, warn or error (default info)
 
 Audit records go to stdout, or to files where the configuration names a directory; logs to stderr; all as JSON lines. SIGTERM ends it
@@ -62,7 +64,9 @@ export const serve: Command = {
 		const transport = createTransport(await findCluster(), { userAgent: 'runevault-vault' });
 		cleanup.defer(() => transport.close());
 		const ledgerStore = clusterLedgerStore({ transport, namespace: pod.namespace, name: config.protection.releasedBits.ledger });
-		const vault = createVault({ config, log, audit, ledgerStore, podIp: pod.ip });
+		const tracing = await startTracing(config, pod.name, log);
+		cleanup.defer(() => tracing?.close());
+		const vault = createVault({ config, log, audit, ledgerStore, podIp: pod.ip, tracing });
 		const { state } = vault;
 
 		const internal = await openListener(vault, 'internal', createInternalApp(vault).callback());

@@ -1,7 +1,7 @@
 /**
  * The public listener on one screen. Each step either refuses (and the answer goes back up through audit) or lets the call on:
  *
- *     observe → audit → guard → health → authenticate → key files → read body → admit → MCP
+ *     observe → (trace) → audit → guard → health → authenticate → key files → read body → admit → MCP
  *
  * Audit stands near the outside because its record must be written after the work and before the answer, which koa sends only when
  * every middleware has returned. The token is checked before the body is read, so that only members can make us hold eight megabytes.
@@ -18,6 +18,7 @@ import { answerHealth } from './health.ts';
 import { serveKeyFiles } from './key-files.ts';
 import { serveMcp } from './mcp.ts';
 import { observe } from './observe.ts';
+import { traceCalls } from './trace.ts';
 
 export type CallState = { call: Call };
 export type PublicMiddleware = Middleware<CallState>;
@@ -27,6 +28,7 @@ export function createPublicApp(vault: Vault): Koa<CallState> {
 	// What is thrown inside is answered by `observe`; here end the connections that broke off, which are no fault of ours.
 	app.on('error', error => vault.log.debug({ err: error }, 'connection broken'));
 	app.use(observe(vault));
+	if (vault.tracing !== undefined) app.use(traceCalls(vault.tracing, vault));
 	app.use(audit(vault));
 	app.use(guard(vault));
 	app.use(answerHealth(vault));

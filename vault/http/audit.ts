@@ -4,7 +4,7 @@
  */
 import { VaultError } from '../../fhe/errors.ts';
 import type { AuditRecord } from '../audit/chain.ts';
-import type { Call } from '../call.ts';
+import { beginPhase, type Call } from '../call.ts';
 import { roleOf } from '../state.ts';
 import type { Vault } from '../vault.ts';
 import type { PublicMiddleware } from './app.ts';
@@ -14,8 +14,10 @@ export function audit({ audit: auditLog, state, metrics, now }: Vault): PublicMi
 		await next();
 		const record = recordOf(ctx.state.call, now(), roleOf(state).epoch);
 		if (record === undefined) return;
+		const endPhase = beginPhase(ctx.state.call, 'write audit record');
 		try {
 			await auditLog.write(record);
+			endPhase();
 		} catch (cause) {
 			metrics.auditFailure();
 			throw new VaultError('audit_unavailable', 'The audit log is not available', { cause });

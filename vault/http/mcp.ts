@@ -14,7 +14,7 @@ import {
 	WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { VaultError } from '../../fhe/errors.ts';
-import type { Call } from '../call.ts';
+import { beginPhase, type Call } from '../call.ts';
 import { roleOf } from '../state.ts';
 import type { Vault } from '../vault.ts';
 import { version } from '../version.ts';
@@ -67,7 +67,10 @@ function createServer({ tools, state, ledger, log, config }: Vault, call: Call):
 	for (const tool of tools) {
 		server.registerTool(tool.name, tool.config, async (args: unknown) => {
 			if (state.keyring === undefined) throw new VaultError('not_ready', 'The keys are not loaded');
-			return tool.call(args, call, { keyring: state.keyring, ledger, role: roleOf(state), log });
+			const endPhase = beginPhase(call, 'run tool');
+			const result = await tool.call(args, call, { keyring: state.keyring, ledger, role: roleOf(state), log });
+			endPhase();
+			return result;
 		});
 	}
 	return server;

@@ -141,6 +141,8 @@ describe('the CRD on a real API server', () => {
 		['a volume for audit without its size', { audit: { sink: 'Volume' } }, /spec\.audit\.volume: .*with the sink Volume, and only then/],
 		['a volume that nothing is written to', { audit: { volume: { size: '1Gi' } } }, /spec\.audit\.volume: /],
 		['a volume that is too small', { audit: { sink: 'Volume', volume: { size: '63Mi' } } }, /spec\.audit\.volume\.size: .*between 64Mi/],
+		['a collector with a password', { tracing: { endpoint: 'http://a:b@collector' } }, /spec\.tracing\.endpoint/],
+		['more calls than all', { tracing: { endpoint: 'http://c', samplingRatio: '1.5' } }, /spec\.tracing\.samplingRatio/],
 		['a lease of one second', { failover: { leaseDuration: '1s' } }, /spec\.failover\.leaseDuration/],
 		['a duration that is none', { failover: { probePeriod: 'soon' } }, /spec\.failover\.probePeriod/],
 		['a reserved label', { podTemplate: { labels: { 'runevault.io/vault': 'x' } } }, /spec\.podTemplate\.labels/],

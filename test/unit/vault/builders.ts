@@ -15,6 +15,7 @@ import { type ListenOptions, listen } from '../../../vault/http/listen.ts';
 import { buildKeyring, type Keyring } from '../../../vault/keys/keyring.ts';
 import { readSecretKeyFile } from '../../../vault/keys/secret-key-file.ts';
 import { type Log, silentLog } from '../../../vault/log.ts';
+import type { Tracing } from '../../../vault/tracing/otlp.ts';
 import { createVault, type Vault } from '../../../vault/vault.ts';
 
 export const vector = (name: string): Uint8Array =>
@@ -161,11 +162,12 @@ export async function startVault(
 		limits?: ListenOptions['limits'];
 		/** Of the public listener. */
 		tls?: ListenOptions['tls'];
+		tracing?: Tracing;
 	} = {},
 ): Promise<RunningVault> {
 	const sink = testSink();
 	const audit = options.audit ?? createAuditLog(sink);
-	const vault = createVault({ config: testConfig(options.config), log: options.log ?? silentLog(), audit });
+	const vault = createVault({ config: testConfig(options.config), log: options.log ?? silentLog(), audit, tracing: options.tracing });
 	vault.state.keyring = options.keyring ?? fakeKeyring();
 	vault.state.verifiers = testVerifiers();
 	vault.state.role = () => ({ role: 'primary', epoch: 7 });
