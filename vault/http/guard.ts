@@ -46,7 +46,9 @@ export function checkHead(head: RequestHead, policy: GuardPolicy): Refusal | und
 	if (host === undefined || targetHost === undefined || otherHosts.length > 0 || ![host, targetHost].every(policy.isOurHost)) {
 		return { status: 421, code: rpcCode.invalidRequest, message: 'Misdirected request: this host is not served here' };
 	}
-	if (head.origin.some(origin => !policy.origins.includes(origin))) {
+	// The host that was asked is ours, so an Origin of that very host is no foreign page.
+	const origins = [...policy.origins, `http://${targetHost}`, `https://${targetHost}`];
+	if (head.origin.some(origin => !origins.includes(origin))) {
 		return { status: 403, code: rpcCode.refused, message: 'Forbidden origin', audit: 'forbidden_origin' };
 	}
 	const methods = Object.hasOwn(routes, head.path) ? routes[head.path] : undefined;

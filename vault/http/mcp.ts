@@ -23,16 +23,23 @@ import type { PublicMiddleware } from './app.ts';
 /** What the SDK reads. The Authorization header is not among them: no token goes further than `authenticate`. */
 const forwarded = ['accept', 'content-type', 'mcp-method', 'mcp-name', 'mcp-protocol-version', 'mcp-session-id'];
 
-const serverOptions: McpServerOptions = {
-	capabilities: { tools: { listChanged: false } },
-	cacheHints: { 'tools/list': { ttlMs: 300_000, cacheScope: 'private' }, 'server/discover': { ttlMs: 300_000, cacheScope: 'private' } },
-	instructions: 'Decrypts the scores and metadata of a team memory searched in encrypted form. Start with get_public_key.',
+/** What is offered over MCP: the options of the server object that one request gets, and what is registered on it. */
+export type Offer = { readonly options: McpServerOptions; register(server: McpServer, vault: Vault, call: Call): void };
+
+/** Tools, and nothing else. */
+export const vaultOffer: Offer = {
+	options: {
+		capabilities: { tools: { listChanged: false } },
+		cacheHints: { 'tools/list': { ttlMs: 300_000, cacheScope: 'private' }, 'server/discover': { ttlMs: 300_000, cacheScope: 'private' } },
+		instructions: 'Decrypts the scores and metadata of a team memory searched in encrypted form. Start with get_public_key.',
+	},
+	register: registerTools,
 };
 
-export function serveMcp(vault: Vault): PublicMiddleware {
+export function serveMcp(vault: Vault, offer: Offer): PublicMiddleware {
 	return async ctx => {
 		const { call } = ctx.state;
-		const response = await answer(vault, call, ctx.req.headersDistinct);
+		const response = await answer(vault, offer, call, ctx.req.headersDistinct);
 		// Bytes, not text: get_public_key answers 360 KB, which would be decoded and encoded once more.
 		ctx.body = response.body === null ? null : Buffer.from(await response.arrayBuffer());
 		// Set last, because koa chooses both by the body: a notification is answered 202, not 204, and JSON is no octet-stream.
@@ -45,9 +52,9 @@ export function serveMcp(vault: Vault): PublicMiddleware {
 	};
 }
 
-async function answer(vault: Vault, call: Call, headers: NodeJS.Dict<string[]>): Promise<Response> {
+async function answer(vault: Vault, offer: Offer, call: Call, headers: NodeJS.Dict<string[]>): Promise<Response> {
 	const request = new Request('http://vault/mcp', { method: 'POST', headers: selectHeaders(headers), signal: call.signal });
-	const server = () => createServer(vault, call);
+	const server = () => createServer(vault, offer, call);
 	if (!(await isLegacyRequest(request, call.body))) {
 		const handler = createMcpHandler(server, { legacy: 'reject', maxSubscriptions: 0 });
 		return handler.fetch(request, { parsedBody: call.body });
@@ -62,15 +69,19 @@ async function answer(vault: Vault, call: Call, headers: NodeJS.Dict<string[]>):
 	}
 }
 
-function createServer({ tools, state, log, config }: Vault, call: Call): McpServer {
-	const server = new McpServer({ name: 'runevault', title: `RuneVault ${config.vault}`, version }, serverOptions);
+function createServer(vault: Vault, offer: Offer, call: Call): McpServer {
+	const server = new McpServer({ name: 'runevault', title: `RuneVault ${vault.config.vault}`, version }, offer.options);
+	offer.register(server, vault, call);
+	return server;
+}
+
+function registerTools(server: McpServer, { tools, state, log }: Vault, call: Call): void {
 	for (const tool of tools) {
 		server.registerTool(tool.name, tool.config, async (args: unknown) => {
 			if (state.keyring === undefined) throw new VaultError('not_ready', 'The keys are not loaded');
 			return tool.call(args, call, { keyring: state.keyring, role: roleOf(state), log });
 		});
 	}
-	return server;
 }
 
 /** A client that takes anything takes both media types the SDK's transport insists on. */
