@@ -11,7 +11,9 @@ export type Expectation = {
 	readonly checks: Readonly<Partial<Record<Revision, readonly string[]>>>;
 };
 
-export type Lane = 'shipped' | 'fixtures';
+/** The Vault as it ships, and its app with the suite's fixtures in place of the tools. */
+export const lanes = ['shipped', 'fixtures'] as const;
+export type Lane = (typeof lanes)[number];
 
 export type Verdict = {
 	readonly lane: Lane;

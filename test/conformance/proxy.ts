@@ -8,7 +8,7 @@ import { listen } from '../../vault/http/listen.ts';
 export type Proxy = {
 	/** The URL to use in place of the Vault's. */
 	readonly url: string;
-	/** `MCP-Protocol-Version` of the requests since the last call of this, each once. */
+	/** `MCP-Protocol-Version` of the requests that were answered with success, each once. */
 	revisions(): string[];
 	close(): Promise<void>;
 };
@@ -20,9 +20,9 @@ export async function startProxy(target: string, token?: string): Promise<Proxy>
 	const listener = await listen(
 		(incoming, outgoing) => {
 			const revision = incoming.headers['mcp-protocol-version'];
-			if (typeof revision === 'string') seen.add(revision);
 			const headers = token === undefined ? incoming.headers : { ...incoming.headers, authorization: `Bearer ${token}` };
 			const onward = send({ hostname, port, path: incoming.url, method: incoming.method, headers }, answer => {
+				if (answer.statusCode === 200 && typeof revision === 'string') seen.add(revision);
 				outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
 				answer.pipe(outgoing);
 			});
@@ -34,11 +34,7 @@ export async function startProxy(target: string, token?: string): Promise<Proxy>
 	);
 	return {
 		url: `http://127.0.0.1:${listener.port}${pathname}`,
-		revisions() {
-			const found = [...seen].sort();
-			seen.clear();
-			return found;
-		},
+		revisions: () => [...seen].sort(),
 		close: () => listener.close(0),
 	};
 }

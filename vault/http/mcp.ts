@@ -3,14 +3,16 @@
  *
  * Both eras are stateless, with one server object a request. Revision 2026-07-28 goes through `createMcpHandler`; the 2025 revisions go
  * through the SDK's Streamable HTTP transport with JSON answers, which `createMcpHandler`'s own fallback would send as event streams.
- * No tool sends anything before its result, so a modern answer is plain JSON as well. Subscriptions are refused: they would be streams
- * without end, and nothing here ever changes.
+ * No tool sends anything before its result, so a modern answer is plain JSON as well. There are no subscriptions: they would be streams
+ * without end, and nothing here ever changes. To say that the method is not there, rather than that no more are admitted, tells clients
+ * not to come back.
  */
 import {
 	createMcpHandler,
 	isLegacyRequest,
 	McpServer,
 	type McpServerOptions,
+	METHOD_NOT_FOUND,
 	WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { VaultError } from '../../fhe/errors.ts';
@@ -19,6 +21,7 @@ import { roleOf } from '../state.ts';
 import type { Vault } from '../vault.ts';
 import { version } from '../version.ts';
 import type { PublicMiddleware } from './app.ts';
+import { field } from './json.ts';
 
 /** What the SDK reads. The Authorization header is not among them: no token goes further than `authenticate`. */
 const forwarded = ['accept', 'content-type', 'mcp-method', 'mcp-name', 'mcp-protocol-version', 'mcp-session-id'];
@@ -56,6 +59,7 @@ async function answer(vault: Vault, offer: Offer, call: Call, headers: NodeJS.Di
 	const request = new Request('http://vault/mcp', { method: 'POST', headers: selectHeaders(headers), signal: call.signal });
 	const server = () => createServer(vault, offer, call);
 	if (!(await isLegacyRequest(request, call.body))) {
+		if (field(call.body, 'method') === 'subscriptions/listen') return methodNotFound(call);
 		const handler = createMcpHandler(server, { legacy: 'reject', maxSubscriptions: 0 });
 		return handler.fetch(request, { parsedBody: call.body });
 	}
@@ -82,6 +86,14 @@ function registerTools(server: McpServer, { tools, state, log }: Vault, call: Ca
 			return tool.call(args, call, { keyring: state.keyring, role: roleOf(state), log });
 		});
 	}
+}
+
+/** With the status that revision 2026-07-28 gives it. */
+function methodNotFound({ rpcId }: Call): Response {
+	return Response.json(
+		{ jsonrpc: '2.0', id: rpcId ?? null, error: { code: METHOD_NOT_FOUND, message: 'Method not found' } },
+		{ status: 404 },
+	);
 }
 
 /** A client that takes anything takes both media types the SDK's transport insists on. */
