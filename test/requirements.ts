@@ -198,8 +198,7 @@ export const requirements = {
 
 	// CNF: the Vault against other people's programs
 	'CNF-1': 'The conformance suite finds in the Vault as it ships no failing check without a stated reason, in either revision',
-	'CNF-2':
-		'With the fixtures of the suite behind the same app, every required scenario passes that needs no stream from server to client',
+	'CNF-2': 'With the fixtures of the suite behind the same app, every required scenario passes that needs no stream from server to client',
 	'CNF-3': 'A reason for a check that does not fail fails the run, and so does a scenario of which nothing was tried',
 	'CNF-4':
 		'Six clients of other people list the tools, fetch the key and decrypt a real result to the right rows, each in every revision it speaks',

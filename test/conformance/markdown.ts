@@ -62,6 +62,7 @@ function shorter(check: string): string {
 }
 
 export function markdown(report: Report, expected: Readonly<Record<Lane, readonly Expectation[]>>): string {
+	const inBoth = expected.shipped.filter(each => expected.fixtures.includes(each));
 	return `<!-- written by make conformance -->
 
 # MCP conformance
@@ -81,13 +82,17 @@ ${table(laneHeadings, report.verdicts.map(laneCells))}
 
 A warning of the suite counts as a failure here, and so does a scenario in which nothing could be tried.
 
-### What fails against the Vault as it ships, and why
+### What fails on either, and why
 
-${reasons(expected.shipped)}
+${reasons(inBoth)}
 
-### What fails with fixtures, and why
+### What fails against the Vault as it ships alone, and why
 
-${reasons(expected.fixtures)}
+${reasons(expected.shipped.filter(each => !inBoth.includes(each)))}
+
+### What fails with fixtures alone, and why
+
+${reasons(expected.fixtures.filter(each => !inBoth.includes(each)))}
 
 ## Clients
 
