@@ -76,6 +76,8 @@ async function runClient(
 	try {
 		const answer = await run(path, args, { input: JSON.stringify(job), timeoutMs: 120_000 });
 		return problemsOf(outcomesSchema.parse(JSON.parse(answer)), revision, proxy.revisions());
+	} catch (error) {
+		return [`did not end well: ${error instanceof Error ? error.message.slice(-1000) : error}`];
 	} finally {
 		await Promise.all([proxy.close(), exhausted.close()]);
 	}

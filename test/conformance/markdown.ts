@@ -1,6 +1,6 @@
 /** A report as `docs/conformance.md` and as tables for the terminal. Pure. */
 import { renderTable } from '../cluster/table.ts';
-import { steps } from './clients/program.ts';
+import { type Step, steps } from './clients/program.ts';
 import type { Expectation, Lane, Verdict } from './judge.ts';
 import type { Report } from './report.ts';
 import { revisions } from './suite.ts';
@@ -13,7 +13,7 @@ const laneCells = ({ lane, revision, required, passed, explained, succeeded }: V
 	...[required, passed, explained, required - passed - explained, succeeded].map(String),
 ];
 
-const stepNames: Record<(typeof steps)[number], string> = {
+const stepNames: Record<Step, string> = {
 	list: '`tools/list`',
 	'public key': '`get_public_key`',
 	decrypt: '`decrypt_scores`',
@@ -26,8 +26,12 @@ const clientCells = ({ versions }: Report, { client, revision, problems }: Repor
 	client,
 	versions[client] ?? '',
 	revision,
-	...steps.map(step => (problems.some(problem => problem.startsWith(`${step}:`)) ? 'no' : 'yes')),
+	...steps.map(step => (problems.some(problem => isAbout(problem, step)) ? 'no' : 'yes')),
 ];
+
+/** A problem of no step is one of all. */
+const isAbout = (problem: string, step: Step): boolean =>
+	problem.startsWith(`${step}:`) || !steps.some(each => problem.startsWith(`${each}:`));
 
 /** Both tables, for the terminal. */
 export function tables(report: Report): string {
@@ -99,7 +103,7 @@ ${reasons(expected.fixtures.filter(each => !inBoth.includes(each)))}
 Each client runs as a process of its own against \`vault dev\`, in each revision it speaks; the revision is the one seen on the wire. *yes* says: the
 four tools are listed in order; the key arrives whole; a result that was encrypted by the vendor's library decrypts to the ten rows that a
 plain search finds, with their scores; what the client shows of a bad token says that it is unauthorized; what it shows of \`top_k\` 11 says that ten is the most;
-what it shows of an exceeded rate says so.
+what it shows of an exceeded rate says so, and when to try again.
 
 ${table(
 	['client', 'version', 'revision', ...steps.map(step => stepNames[step])],

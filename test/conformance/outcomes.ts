@@ -26,7 +26,7 @@ const isRight: Record<Step, (outcome: Outcome) => boolean> = {
 	},
 	'bad token': outcome => /401|unauthorized/i.test(errorIn(outcome)),
 	top_k: outcome => errorIn(outcome).includes('Rate Limit Exceeded: Max top_k is 10'),
-	rate: outcome => /429|rate limit exceeded/i.test(errorIn(outcome)),
+	rate: outcome => /Rate limit exceeded: .* try again in \d+ s/.test(errorIn(outcome)),
 };
 
 type ScoredRow = z.infer<typeof rowsSchema>[number];

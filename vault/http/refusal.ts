@@ -12,7 +12,7 @@ export type Refusal = {
 	/** A JSON-RPC error code. */
 	code: number;
 	headers?: Record<string, string>;
-	/** Goes into `Retry-After` and `data.retryAfterSeconds`. */
+	/** Goes into `Retry-After`, `data.retryAfterSeconds` and the message, because some clients show nothing but that. */
 	retryAfterSeconds?: number;
 	/** What the audit record says; nothing is recorded without. */
 	audit?: string;
@@ -44,6 +44,9 @@ export function refuse(ctx: Context, call: Call, refusal: Refusal): void {
 		return;
 	}
 	const { code, message, retryAfterSeconds } = refusal;
-	const data = retryAfterSeconds === undefined ? {} : { data: { retryAfterSeconds } };
-	ctx.body = { jsonrpc: '2.0', id: call.rpcId ?? null, error: { code, message, ...data } };
+	const error =
+		retryAfterSeconds === undefined
+			? { code, message }
+			: { code, message: `${message}; try again in ${retryAfterSeconds} s`, data: { retryAfterSeconds } };
+	ctx.body = { jsonrpc: '2.0', id: call.rpcId ?? null, error };
 }

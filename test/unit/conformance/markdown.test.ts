@@ -8,7 +8,10 @@ const verdict = { lane: 'shipped', revision: '2026-07-28', required: 5, passed: 
 const report: Report = {
 	versions: { '@modelcontextprotocol/conformance': '1.2.3', mcp: '4.5.6' },
 	verdicts: [{ ...verdict, unexpected: ['tools:list: no answer'], stale: ['ping:ping'] }],
-	rows: [{ client: 'mcp', revision: '2026-07-28', problems: ['top_k: {"value":{}}'] }],
+	rows: [
+		{ client: 'mcp', revision: '2026-07-28', problems: ['top_k: {"value":{}}'] },
+		{ client: 'mcp', revision: '2025-11-25', problems: ['spoke 2026-07-28'] },
+	],
 };
 const shared: Expectation = { reason: 'Holds everywhere.', checks: { '2026-07-28': ['ping:ping'] } };
 const own: Expectation = { reason: 'Holds here.', checks: { '2025-11-25': ['tools:other'] } };
@@ -22,6 +25,9 @@ describe('docs/conformance.md', () => {
 		assert.match(page, /conformance` 1\.2\.3/);
 		assert.match(page, /\| mcp \| 4\.5\.6 \| 2026-07-28 \| yes \| yes \| yes \| yes \| no \| yes \|/);
 	});
+	it('says no to every step of a client that spoke another revision', () => {
+		assert.match(page, /\| mcp \| 4\.5\.6 \| 2025-11-25 \| no \| no \| no \| no \| no \| no \|/);
+	});
 	it('lists each reason once, with its checks', () => {
 		assert.equal(page.match(/Holds everywhere\./g)?.length, 1);
 		assert.match(page, /- Holds everywhere\.\n {2}- 2026-07-28: `ping`\n/);
@@ -34,5 +40,6 @@ it('[CNF-3] what is not as it should be is told line by line', () => {
 		'shipped 2026-07-28: tools:list: no answer',
 		'shipped 2026-07-28: ping:ping does not fail: take it out of expected.ts',
 		'mcp 2026-07-28: top_k: {"value":{}}',
+		'mcp 2025-11-25: spoke 2026-07-28',
 	]);
 });

@@ -12,7 +12,7 @@ const good: Record<Step, Outcome> = {
 	decrypt: { value: { results } },
 	'bad token': { error: 'HTTP 401' },
 	top_k: { error: 'Rate Limit Exceeded: Max top_k is 10' },
-	rate: { error: 'HTTP 429' },
+	rate: { error: 'HTTP 429: Rate limit exceeded: too many; try again in 56 s' },
 };
 const seen = ['2025-11-25'];
 const problems = (change: Partial<Record<Step, Outcome>>, wire = seen) => problemsOf({ ...good, ...change }, '2025-11-25', wire);
@@ -30,6 +30,7 @@ describe('problemsOf', () => {
 		['a bad token that is taken', 'bad token', { value: [] }],
 		['a bad token of which nothing is said', 'bad token', { error: 'fetch failed' }],
 		['a top_k of 11 that is taken', 'top_k', { value: { results } }],
+		['a rate of which only the status is told', 'rate', { error: 'HTTP 429' }],
 		['a rate that is not limited', 'rate', { value: { results } }],
 	];
 	for (const [name, step, outcome] of wrong) {
