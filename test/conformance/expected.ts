@@ -56,9 +56,10 @@ export const expected: Readonly<Record<Lane, readonly Expectation[]>> = {
 		{
 			reason: "The scenario calls a tool of the suite's own reference server. The Vault has its four tools and no other.",
 			checks: {
-				[LEGACY]: content,
+				[LEGACY]: [...content, 'json-schema-2020-12:json-schema-2020-12-tool-found'],
 				[MODERN]: [
 					...content,
+					'json-schema-2020-12:json-schema-2020-12-tool-found',
 					'server-stateless:sep-2575-server-rejects-undeclared-capability',
 					'server-stateless:sep-2575-missing-capability-http-400',
 					'server-stateless:sep-2575-http-server-no-independent-requests-on-stream',

@@ -18,8 +18,7 @@ export type Lane = (typeof lanes)[number];
 export type Verdict = {
 	readonly lane: Lane;
 	readonly revision: Revision;
-	/** Scenarios. */
-	readonly required: number;
+	readonly scenarios: number;
 	/** Scenarios of which no check fails. */
 	readonly passed: number;
 	/** Scenarios in which the only failing checks are expected to. */
@@ -55,7 +54,7 @@ export function judge(lane: Lane, revision: Revision, scenarios: readonly Scenar
 	return {
 		lane,
 		revision,
-		required: scenarios.length,
+		scenarios: scenarios.length,
 		passed,
 		explained,
 		succeeded,

@@ -23,7 +23,7 @@ describe('judge', () => {
 		assert.deepEqual(verdict, {
 			lane: 'shipped',
 			revision: REVISION,
-			required: 3,
+			scenarios: 3,
 			passed: 1,
 			explained: 2,
 			succeeded: 2,

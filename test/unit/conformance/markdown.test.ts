@@ -4,7 +4,7 @@ import type { Expectation } from '../../conformance/judge.ts';
 import { markdown } from '../../conformance/markdown.ts';
 import { faults, type Report } from '../../conformance/report.ts';
 
-const verdict = { lane: 'shipped', revision: '2026-07-28', required: 5, passed: 3, explained: 1, succeeded: 9, expected: 1 } as const;
+const verdict = { lane: 'shipped', revision: '2026-07-28', scenarios: 5, passed: 3, explained: 1, succeeded: 9, expected: 1 } as const;
 const report: Report = {
 	versions: { '@modelcontextprotocol/conformance': '1.2.3', mcp: '4.5.6' },
 	verdicts: [{ ...verdict, unexpected: ['tools:list: no answer'], stale: ['ping:ping'] }],
