@@ -65,6 +65,7 @@ export const requirements = {
 	'VLT-110': 'There are no subscriptions: the method is not found, in the terms of revision 2026-07-28',
 	'VLT-111': 'An Origin that is the very host that was asked is allowed, one of another host or port is not',
 	'VLT-112': 'What is refused for a while says in its message for how long',
+	'VLT-113': 'A client that would log in by OAuth ends in a few requests, and tells its user to configure the token',
 
 	'VLT-60':
 		'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',

@@ -14,6 +14,8 @@ export type Refusal = {
 	headers?: Record<string, string>;
 	/** Goes into `Retry-After`, `data.retryAfterSeconds` and the message, because some clients show nothing but that. */
 	retryAfterSeconds?: number;
+	/** The answer is an OAuth error with this description (RFC 7591, section 3.2.2), for a client that came to register. */
+	oauthError?: string;
 	/** What the audit record says; nothing is recorded without. */
 	audit?: string;
 };
@@ -39,6 +41,10 @@ export function refuse(ctx: Context, call: Call, refusal: Refusal): void {
 	ctx.status = refusal.status;
 	for (const [name, value] of Object.entries(refusal.headers ?? {})) ctx.set(name, value);
 	if (refusal.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
+	if (refusal.oauthError !== undefined) {
+		ctx.body = { error: 'invalid_request', error_description: refusal.oauthError };
+		return;
+	}
 	if (refusal.status === 404) {
 		ctx.body = '';
 		return;

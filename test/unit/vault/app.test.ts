@@ -53,6 +53,14 @@ describe('the public listener', () => {
 			assert.equal(await response.text(), '');
 		});
 	}
+	it('[VLT-113] POST /register: 404, with an OAuth error that says what to do', async () => {
+		const response = await fetch(`${running.origin}/register`, { method: 'POST', body: '{}' });
+		assert.equal(response.status, 404);
+		assert.deepEqual(await response.json(), {
+			error: 'invalid_request',
+			error_description: 'There is no OAuth here: put the token of this Vault into the configuration of your client, as a bearer token',
+		});
+	});
 	for (const method of ['GET', 'DELETE', 'PUT', 'OPTIONS']) {
 		it(`[VLT-9] ${method} /mcp: 405 with Allow: POST`, async () => {
 			const response = await fetch(`${running.origin}/mcp`, { method });
