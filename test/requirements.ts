@@ -66,6 +66,7 @@ export const requirements = {
 	'VLT-111': 'An Origin that is the very host that was asked is allowed, one of another host or port is not',
 	'VLT-112': 'What is refused for a while says in its message for how long',
 	'VLT-113': 'A client that would log in by OAuth ends in a few requests, and tells its user to configure the token',
+	'VLT-114': 'Revisions 2025-03-26, 2025-06-18, 2025-11-25 and 2026-07-28 are spoken; any other gets an answer that names those that are',
 
 	'VLT-60':
 		'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { withLock } from '../cluster/lock.ts';
 import { cacheDirectory } from '../cluster/paths.ts';
 import { createProgress, type Progress } from '../cluster/progress.ts';
@@ -80,27 +81,27 @@ async function installed(recipe: Recipe, progress: Progress): Promise<string> {
 	await withLock(join(cacheDirectory(), 'conformance.lock'), onWait, async () => {
 		if (existsSync(directory)) return;
 		const fresh = `${directory}.new-${process.pid}`;
-		await rm(fresh, { recursive: true, force: true });
 		await mkdir(fresh, { recursive: true });
-		await progress.step(`install ${recipe.name}`, () => recipe.install(fresh), `${recipe.usually}, once; kept in ${cacheDirectory()}`);
-		await rename(fresh, directory);
+		try {
+			await progress.step(`install ${recipe.name}`, () => recipe.install(fresh), `${recipe.usually}, once; kept in ${cacheDirectory()}`);
+			await rename(fresh, directory);
+		} finally {
+			await rm(fresh, { recursive: true, force: true });
+		}
 	});
 	return directory;
 }
 
+const lockSchema = z.object({ packages: z.record(z.string(), z.looseObject({ version: z.string().optional() })) });
+
 /** The pinned version of each program and client, by package name. */
 export async function pinnedVersions(): Promise<Record<string, string>> {
-	const read = async (file: string) => JSON.parse(await readFile(join(here, file), 'utf8'));
-	const ours = await read('../../../package-lock.json');
-	const theirs = await read('package-lock.json');
+	const lock = async (file: string) => lockSchema.parse(JSON.parse(await readFile(join(here, file), 'utf8'))).packages;
+	const packages = { ...(await lock('package-lock.json')), ...(await lock('../../../package-lock.json')) };
 	const pins = (await readFile(join(here, 'requirements.txt'), 'utf8')).split('\n').map(line => line.split('=='));
-	const locked = (lock: { packages: Record<string, { version: string }> }, name: string) => [
-		name,
-		lock.packages[`node_modules/${name}`]?.version ?? '',
-	];
+	const fromNpm = ['sdk', 'client', 'inspector', 'conformance'].map(name => `@modelcontextprotocol/${name}`);
 	return Object.fromEntries([
-		...['@modelcontextprotocol/sdk', '@modelcontextprotocol/client', '@ai-sdk/mcp'].map(name => locked(ours, name)),
-		...['@modelcontextprotocol/inspector', '@modelcontextprotocol/conformance'].map(name => locked(theirs, name)),
+		...[...fromNpm, '@ai-sdk/mcp'].map(name => [name, packages[`node_modules/${name}`]?.version ?? '']),
 		...pins.filter(([name]) => name === 'mcp' || name === 'fastmcp'),
 	]);
 }
