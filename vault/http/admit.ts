@@ -5,7 +5,6 @@
 import { MAX_BLOBS } from '../tools/decrypt-scores.ts';
 import type { Vault } from '../vault.ts';
 import type { PublicMiddleware } from './app.ts';
-import { field } from './json.ts';
 import { refuse, rpcCode } from './refusal.ts';
 
 export function admit({ buckets, metrics }: Vault): PublicMiddleware {
@@ -34,4 +33,9 @@ export function workUnits(body: unknown): number {
 	if (name !== 'decrypt_scores') return 0;
 	const blobs = field(field(params, 'arguments'), 'encrypted_blob_b64');
 	return Array.isArray(blobs) ? Math.min(Math.max(blobs.length, 1), MAX_BLOBS) : 1;
+}
+
+/** An own property of a value that may be anything. */
+export function field(value: unknown, name: string): unknown {
+	return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }

@@ -30,11 +30,6 @@ export function rpcIdOf(body: unknown): string | number | undefined {
 	return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 }
 
-/** A property of its own, when `value` is an object that has it. Total: any JSON value. */
-export function field(value: unknown, name: string): unknown {
-	return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
-}
-
 /** Whether brackets outside of strings ever nest deeper than `limit`. Total: the bytes need not be JSON. Linear in their number. */
 export function isNestedDeeper(bytes: Buffer, limit: number): boolean {
 	let depth = 0;

@@ -20,8 +20,8 @@ import type { Call } from '../call.ts';
 import { roleOf } from '../state.ts';
 import type { Vault } from '../vault.ts';
 import { version } from '../version.ts';
+import { field } from './admit.ts';
 import type { PublicMiddleware } from './app.ts';
-import { field } from './json.ts';
 
 /** What the SDK reads. The Authorization header is not among them: no token goes further than `authenticate`. */
 const forwarded = ['accept', 'content-type', 'mcp-method', 'mcp-name', 'mcp-protocol-version', 'mcp-session-id'];
