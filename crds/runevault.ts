@@ -11,6 +11,7 @@ import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields
 import { keysSchema } from './keys.ts';
 import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
 import type { RuneVaultStatus } from './status.ts';
+import { tlsSchema } from './tls.ts';
 
 export const resource = { group: 'runevault.io', version: 'v1alpha1', plural: 'runevaults', kind: 'RuneVault', namespaced: true } as const;
 
@@ -83,6 +84,7 @@ export const runeVaultSpecSchema = z.object({
 		.prefault({})
 		.describe('How a lost primary is noticed and replaced.'),
 	audit: auditSchema.describe('Where the record of each decryption and each refusal goes. Immutable.'),
+	tls: tlsSchema.describe('How clients know that they speak to this Vault.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
 	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),

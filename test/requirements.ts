@@ -1,3 +1,5 @@
+import { tlsRequirements } from './requirements-tls.ts';
+
 /**
  * Every behaviour RuneVault promises, by id. A test cites the ids it proves in its title, `[FHE-1] …`, and
  * `test/unit/requirements.test.ts` fails when an id is cited by no test or a cited id is not listed here.
@@ -243,4 +245,6 @@ export const requirements = {
 	'ENV-4': 'Bodies are bounded',
 	'ENV-5': 'Rows keep their number while more are stored, and a refused batch stores nothing',
 	'ENV-6': 'The program prints one line with its URL',
+
+	...tlsRequirements,
 } as const satisfies Record<string, string>;

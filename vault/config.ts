@@ -47,6 +47,13 @@ export const vaultConfigSchema = z.strictObject({
 		endpointSlice: name,
 	}),
 	ports: z.strictObject({ public: port, internal: port }),
+	tls: z
+		.strictObject({
+			internal: path.describe('folder with tls.crt, tls.key, and ca.crt: whose certificate the operator shows'),
+			public: path.optional().describe('folder with tls.crt and tls.key; plain HTTP when left out'),
+		})
+		.optional()
+		.describe('certificates of the listeners; plain HTTP on both when left out'),
 	audit: z
 		.strictObject({ directory: path.describe('on a volume of this pod alone') })
 		.optional()
@@ -61,7 +68,7 @@ export const vaultConfigSchema = z.strictObject({
 	origins: z.array(z.string().min(1).max(512)).max(64),
 });
 
-/** What the operator writes and the pod reads. Build it with plain values: every field but `indexName`, `keys.fingerprint` and `audit` is required. */
+/** What the operator writes and the pod reads. Build it with plain values: every field but `indexName`, `keys.fingerprint`, `tls` and `audit` is required. */
 export type VaultConfig = z.infer<typeof vaultConfigSchema>;
 
 /**

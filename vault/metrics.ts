@@ -142,6 +142,12 @@ function registerStateGauges(state: VaultState, registers: Registry[]): void {
 		g.reset();
 		for (const [name, generation] of Object.entries(state.verifiers?.generations() ?? {})) g.set({ name }, generation);
 	});
+	gauge('vault_certificate_expiry_seconds', 'Time until the certificate of a listener expires', ['listener'], g => {
+		g.reset();
+		for (const [listener, certificate] of Object.entries(state.certificates)) {
+			g.set({ listener }, (certificate.facts().expiresAt.getTime() - Date.now()) / 1000);
+		}
+	});
 	gauge('vault_ready', '1 when this pod answers calls', [], g => g.set(isReady(state) ? 1 : 0));
 }
 

@@ -28,4 +28,6 @@ export type Inputs = {
 	hasPodRoute: boolean;
 	/** Whether the cluster knows ServiceMonitors. */
 	hasServiceMonitors: boolean;
+	/** Whether the cluster knows cert-manager's Certificates. */
+	hasCertificates: boolean;
 };

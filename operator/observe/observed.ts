@@ -19,7 +19,7 @@ export type TokenView = {
 	next?: StagedToken;
 	previous?: FormerToken;
 };
-export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass'; name: string };
+export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass' | 'CertManager' | 'Issuer'; name: string };
 
 /** The field that names the Secret to import from. */
 export const IMPORT_PATH = 'spec.keys.import.secretName';
@@ -58,6 +58,7 @@ export type Observed = {
 	probes: ReadonlyMap<string, PodProbe>;
 	missingRefs: readonly MissingRef[];
 	hasServiceMonitors: boolean;
+	hasCertificates: boolean;
 };
 
 /** The pod that holds the Lease, if it is there. */

@@ -5,6 +5,7 @@
 
 import { RESERVED_VOLUMES } from '../../crds/pod-template.ts';
 import { MAX_NAME_LENGTH, type RuneVault, type RuneVaultSpec, runeVaultSpecSchema } from '../../crds/runevault.ts';
+import { ALLOW_PLAINTEXT } from '../../crds/tls.ts';
 import { PATHS } from '../desired/names.ts';
 
 export type Violation = { path: string; message: string };
@@ -70,7 +71,19 @@ const hasPeersOfOneKind: Policy = (_vault, { networkPolicy: { from } }) =>
 		peer => (peer.ipBlock !== undefined) === (peer.podSelector !== undefined || peer.namespaceSelector !== undefined),
 	);
 
-const POLICIES: readonly Policy[] = [hasUsableName, hasFreeVolumeNames, hasFreeMountPaths, mountsKnownVolumes, hasPeersOfOneKind];
+const isPlaintextAllowed: Policy = ({ metadata: { annotations } }, { tls }) =>
+	tls.type !== 'Disabled' || annotations?.[ALLOW_PLAINTEXT] === 'true'
+		? undefined
+		: { path: 'spec.tls.type', message: `Disabled needs the annotation ${ALLOW_PLAINTEXT}: "true" on the RuneVault` };
+
+const POLICIES: readonly Policy[] = [
+	isPlaintextAllowed,
+	hasUsableName,
+	hasFreeVolumeNames,
+	hasFreeMountPaths,
+	mountsKnownVolumes,
+	hasPeersOfOneKind,
+];
 
 const pathOf = (parts: readonly PropertyKey[]): string =>
 	parts.reduce<string>((path, part) => (typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part)}`), 'spec');

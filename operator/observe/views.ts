@@ -72,7 +72,9 @@ export type PodView = {
 	isDeleting: boolean;
 	/** Hash of the template the pod was made from. */
 	revision: string | undefined;
-	/** Digest of the verifiers its kubelet was last told of. */
+	/** Whether its internal port speaks TLS. */
+	hasTls: boolean;
+	/** Digest of the verifiers and certificates its kubelet was last told of. */
 	verifiers: string | undefined;
 	/** The role it is labelled with. */
 	role: string | undefined;
@@ -123,6 +125,7 @@ export function podView(pod: KubeObject): PodView {
 			['Failed', 'Succeeded'].includes(text(status.phase) ?? '') || items(status.containerStatuses).some(({ ready }) => ready === false),
 		isDeleting,
 		revision: metadata.labels?.['controller-revision-hash'],
+		hasTls: metadata.annotations?.[ANNOTATIONS.internal] === 'TLS',
 		verifiers: metadata.annotations?.[ANNOTATIONS.verifiers],
 		role: metadata.labels?.[LABELS.role],
 	};

@@ -27,8 +27,6 @@ const API_AWAY_MS = 60_000;
 const any = () => Number.POSITIVE_INFINITY;
 /** For cases that tell of tenths of a second or of single calls. */
 const oneEach = (processors: number) => processors;
-/** For cases in which several pods start, one after another or at once, and no call may fail twice. */
-const half = (processors: number) => Math.max(1, Math.floor(processors / 2));
 
 const simple = { mostLanes: any, prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
 
@@ -66,10 +64,10 @@ export const cases: Readonly<Record<CaseName, ChaosCase>> = {
 		// No condition to wait for: the time away is the fault.
 		closed: ({ lanes }) => systemClock.sleep(API_AWAY_MS).then(() => lanes.map(() => true)),
 	},
-	drain: { ...onOneNode, mostLanes: half, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
+	drain: { ...onOneNode, mostLanes: oneEach, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
 	rollout: {
 		...simple,
-		mostLanes: half,
+		mostLanes: oneEach,
 		typicalSeconds: 25,
 		inject: stage => changeTemplates(stage, crypto.randomUUID()),
 		closed: untilAllWhole,

@@ -5,6 +5,7 @@ import { parseEncKeyJson } from '../../fhe/formats/envelope.ts';
 import { loadSeal } from '../../fhe/seal.ts';
 import {
 	applyManifest,
+	authorityOf,
 	connect,
 	createNamespace,
 	manifest,
@@ -96,8 +97,9 @@ async function streamFor(target: Target, cluster: Cluster, vault: VaultName): Pr
 		checkAnswer(results, vector);
 		return {
 			id: vault.namespace,
-			origin: `http://${address}:${PUBLIC_PORT}`,
+			origin: `https://${address}:${PUBLIC_PORT}`,
 			host: `${vault.name}.${vault.namespace}.svc`,
+			ca: await authorityOf(target.kubectl, vault),
 			token,
 			blob: Buffer.from(blob).toString('base64'),
 			expected: JSON.stringify(results),

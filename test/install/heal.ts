@@ -5,7 +5,7 @@ import { until } from './run.ts';
 
 /**
  * Every kind of owned object that may be deleted without loss, with its name for a RuneVault `name`. The key Secret and its key are
- * not here: they are never made twice.
+ * not here: they are never made twice. Nor is the authority of the certificates: another one is another one to trust.
  */
 export const ownedObjects = (name: string): readonly { kind: string; name: string }[] => [
 	{ kind: 'service', name },
@@ -19,6 +19,7 @@ export const ownedObjects = (name: string): readonly { kind: string; name: strin
 	{ kind: 'networkpolicy', name },
 	{ kind: 'poddisruptionbudget', name },
 	{ kind: 'secret', name: `${name}-verifiers` },
+	{ kind: 'secret', name: `${name}-tls` },
 	{ kind: 'secret', name: `${name}-token-admin` },
 	{ kind: 'statefulset', name },
 ];

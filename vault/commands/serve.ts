@@ -11,7 +11,6 @@ import { watchVerifiers } from '../auth/verifiers.ts';
 import { readConfig, type VaultConfig } from '../config.ts';
 import { createPublicApp } from '../http/app.ts';
 import { createInternalApp } from '../http/internal.ts';
-import { listen } from '../http/listen.ts';
 import { openKeys } from '../keys/custody.ts';
 import { buildKeyring } from '../keys/keyring.ts';
 import { createLog } from '../log.ts';
@@ -19,6 +18,7 @@ import { createElector } from '../role/elector.ts';
 import { createVault, type Vault } from '../vault.ts';
 import { findCluster } from './cluster.ts';
 import { type Command, parseOptions, requiredEnv, stopSignal } from './command.ts';
+import { openListener } from './listener.ts';
 
 const help = `vault serve: run one Vault pod
 
@@ -58,14 +58,14 @@ export const serve: Command = {
 		const vault = createVault({ config, log, audit: await openAudit(config, pod.name, cleanup), podIp: pod.ip });
 		const { state } = vault;
 
-		const internal = await listen(createInternalApp(vault).callback(), { port: config.ports.internal });
+		const internal = await openListener(vault, 'internal', createInternalApp(vault).callback());
 		cleanup.defer(() => internal.close(0));
 		const verifiers = watchVerifiers(config.verifiersFile, { onChange: problem => logAdoption(vault, problem) });
 		cleanup.defer(() => verifiers.close());
 		state.verifiers = verifiers;
 		const keyring = cleanup.use(buildKeyring(await loadSeal(), await openKeys(config), config));
 		state.keyring = keyring;
-		const listener = await listen(createPublicApp(vault).callback(), { port: config.ports.public });
+		const listener = await openListener(vault, 'public', createPublicApp(vault).callback());
 		cleanup.defer(() => listener.close(GRACE_MS));
 		const election = await startElection(vault, pod);
 		const { fingerprint, version } = keyring.current;

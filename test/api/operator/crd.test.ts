@@ -46,6 +46,7 @@ describe('the CRD on a real API server', () => {
 			failover: { probePeriod: '10s', leaseDuration: '15s' },
 			routing: 'Primary',
 			audit: { sink: 'Stdout' },
+			tls: { type: 'SelfSigned' },
 			ingress: { state: 'Disabled' },
 			monitoring: { serviceMonitor: 'Enabled' },
 			networkPolicy: { state: 'Enabled' },

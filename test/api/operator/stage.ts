@@ -11,6 +11,8 @@ export const HEAL_MS = 2_000;
 export const OWNED: readonly [Resource, string][] = [
 	[resources.configMaps, 'acme-config'],
 	[resources.secrets, 'acme-verifiers'],
+	[resources.secrets, 'acme-tls'],
+	[resources.secrets, 'acme-ca'],
 	[resources.serviceAccounts, 'acme'],
 	[resources.roles, 'acme'],
 	[resources.roleBindings, 'acme'],

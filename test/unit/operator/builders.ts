@@ -36,6 +36,7 @@ export const inputs = (over: Partial<Inputs> = {}): Inputs => ({
 	verifiers: [{ name: 'team', role: 'Member', generation: 1, sha256: SHA256 }],
 	hasPodRoute: false,
 	hasServiceMonitors: false,
+	hasCertificates: false,
 	...over,
 });
 
@@ -69,6 +70,7 @@ export const pod = (ordinal: number, over: Partial<PodView> = {}): PodView => ({
 	hasStopped: false,
 	isDeleting: false,
 	revision: 'new',
+	hasTls: true,
 	verifiers: undefined,
 	role: undefined,
 	...over,
@@ -120,6 +122,7 @@ export function facts(...modifiers: Modifier[]): Facts {
 		probes: new Map(pods.map(({ uid }, ordinal) => [uid, probe({ reply: reply({ role: ordinal === 0 ? 'primary' : 'standby' }) })])),
 		missingRefs: [],
 		hasServiceMonitors: false,
+		hasCertificates: false,
 		problems: [],
 		appointed: undefined,
 		now: NOW,

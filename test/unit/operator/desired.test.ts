@@ -141,6 +141,7 @@ describe('the StatefulSet', () => {
 			kek: '/etc/runevault/kek',
 			verifiers: '/etc/runevault/verifiers',
 			canaries: '/etc/runevault/canaries',
+			tls: '/etc/runevault/tls',
 			tmp: '/tmp',
 		});
 		const writable = container.volumeMounts.filter((mount: { readOnly?: boolean }) => mount.readOnly !== true);

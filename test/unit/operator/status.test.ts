@@ -185,7 +185,7 @@ describe('the status', () => {
 			replicas: 3,
 			readyReplicas: 3,
 			updatedReplicas: 3,
-			endpoint: 'http://acme.rune.svc:8443/mcp',
+			endpoint: 'https://acme.rune.svc:8443/mcp',
 			image: 'localhost/runevault:test',
 			primary: { pod: 'acme-0', epoch: 7, since: '2026-03-01T12:00:00Z' },
 			keys: { fingerprint: build.FINGERPRINT, version: 1, dimension: 1024, secretName: 'acme-keys-1' },

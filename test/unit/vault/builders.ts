@@ -132,7 +132,15 @@ export type ToolAnswer = {
 };
 
 export async function startVault(
-	options: { config?: Partial<VaultConfig>; keyring?: Keyring; log?: Log; audit?: AuditLog; limits?: ListenOptions['limits'] } = {},
+	options: {
+		config?: Partial<VaultConfig>;
+		keyring?: Keyring;
+		log?: Log;
+		audit?: AuditLog;
+		limits?: ListenOptions['limits'];
+		/** Of the public listener. */
+		tls?: ListenOptions['tls'];
+	} = {},
 ): Promise<RunningVault> {
 	const sink = testSink();
 	const audit = options.audit ?? createAuditLog(sink);
@@ -140,10 +148,10 @@ export async function startVault(
 	vault.state.keyring = options.keyring ?? fakeKeyring();
 	vault.state.verifiers = testVerifiers();
 	vault.state.role = () => ({ role: 'primary', epoch: 7 });
-	const { limits = {} } = options;
-	const listener = await listen(createPublicApp(vault).callback(), { host: '127.0.0.1', port: 0, limits });
+	const { limits = {}, tls } = options;
+	const listener = await listen(createPublicApp(vault).callback(), { host: '127.0.0.1', port: 0, limits, ...(tls && { tls }) });
 	const internalListener = await listen(createInternalApp(vault).callback(), { host: '127.0.0.1', port: 0 });
-	const origin = `http://127.0.0.1:${listener.port}`;
+	const origin = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${listener.port}`;
 
 	const post: RunningVault['post'] = (body, change = {}) => {
 		const headers = new Headers({
