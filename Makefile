@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
 
-.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo chaos chaos-report fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api conformance crash test-cluster demo chaos chaos-report fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ types: setup ## type-check everything
 verify: setup ## every static gate: format, lint, types, dead code, generated files, file sizes
 	@node scripts/test.ts verify
 
-test: setup ## every tier: verify, unit, api, cluster; installs and builds what is missing
+test: setup ## every tier: verify, unit, conformance, api, cluster; installs and builds what is missing
 	@node scripts/test.ts
 
 test-unit: setup ## unit, property and vector tests
@@ -52,6 +52,9 @@ test-unit: setup ## unit, property and vector tests
 
 test-api: setup ## against a real API server
 	@node scripts/test.ts api
+
+conformance: setup ## the MCP conformance suite and other people's clients; writes docs/conformance.md
+	@node test/conformance/main.ts
 
 crash: setup ## the operator killed at every of its calls (make test: at some)
 	@CRASH_POINTS=all node --test test/api/operator/crash.test.ts

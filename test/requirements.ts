@@ -78,6 +78,11 @@ export const requirements = {
 	'OTL-6': "Without an endpoint no package of OpenTelemetry's SDK is loaded",
 	'OTL-7': 'A real collector gets the spans of a real Vault, those of its last calls too',
 	'OTL-8': 'spec.tracing reaches the pods by their configuration; a bad endpoint or ratio is refused with its field',
+	'VLT-110': 'There are no subscriptions: the method is not found, in the terms of revision 2026-07-28',
+	'VLT-111': 'An Origin that is the very host that was asked is allowed, one of another host or port is not',
+	'VLT-112': 'What is refused for a while says in its message for how long',
+	'VLT-113': 'A client that would log in by OAuth ends in a few requests, and tells its user to configure the token',
+	'VLT-114': 'Revisions 2025-03-26, 2025-06-18, 2025-11-25 and 2026-07-28 are spoken; any other gets an answer that names those that are',
 
 	'VLT-60':
 		'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',
@@ -218,6 +223,15 @@ export const requirements = {
 	'CLU-33': 'Taking the cluster down ends recorded processes only, and removes all that was made',
 	'CLU-34': 'A test run ends in one line of counts, and fails when a tier ran no test',
 	'CLU-35': 'The image holds what a pod runs on, with licences, and nothing else',
+
+	// CNF: the Vault against other people's programs
+	'CNF-1': 'The conformance suite finds in the Vault as it ships no failing check without a stated reason, in either revision',
+	'CNF-2': 'With the fixtures of the suite behind the same app, every required scenario passes that needs no stream from server to client',
+	'CNF-3': 'A reason for a check that does not fail fails the run, and so does a scenario of which nothing was tried',
+	'CNF-4':
+		'Six clients of other people list the tools, fetch the key and decrypt a real result to the right rows, each in every revision it speaks',
+	'CNF-5': 'What such a client shows of a bad token, too large a top_k and an exceeded rate says what is wrong',
+	'CNF-6': 'docs/conformance.md is what the last run found, with the versions of all programs',
 
 	// FUZ: the fuzzer
 	'FUZ-1': 'Every parser of untrusted bytes is a target of the fuzzer, with seeds that it accepts',
