@@ -216,6 +216,8 @@ export const requirements = {
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
 
+	'CLI-40': 'kubectl runevault status --watch shows a vault again when what is shown of it has changed, and ends at Ctrl-C',
+
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',
 	'ATK-2': 'Which rows are the best ten, without a score, gives the whole key: in 59 calls',

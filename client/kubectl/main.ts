@@ -5,10 +5,17 @@ import { systemClock } from '../../kube/clock.ts';
 import { loadClusterConfig } from '../../kube/config.ts';
 import { run } from './run.ts';
 
+function interrupted(): AbortSignal {
+	const controller = new AbortController();
+	process.once('SIGINT', () => controller.abort());
+	return controller.signal;
+}
+
 process.exitCode = await run(process.argv.slice(2), {
 	findCluster: loadClusterConfig,
 	clock: systemClock,
 	read: file => (file === '-' ? process.stdin : createReadStream(file)),
 	stdout: text => process.stdout.write(text),
 	stderr: text => process.stderr.write(text),
+	screen: { isTerminal: process.stdout.isTTY === true, interrupted },
 });

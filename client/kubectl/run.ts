@@ -6,9 +6,10 @@ import type { Clock } from '../../kube/clock.ts';
 import type { ClusterConfig } from '../../kube/config.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { createTransport } from '../../kube/transport.ts';
-import { HELP, type Invocation, readArguments } from './arguments.ts';
+import { type Invocation, readArguments } from './arguments.ts';
+import { helpText } from './help.ts';
 import { CommandError, UsageError } from './refusals.ts';
-import type { Session } from './session.ts';
+import type { Screen, Session } from './session.ts';
 import { oneLine } from './text.ts';
 
 export type Effects = {
@@ -18,12 +19,13 @@ export type Effects = {
 	read: (file: string) => AsyncIterable<Uint8Array>;
 	stdout: (text: string) => void;
 	stderr: (text: string) => void;
+	screen: Screen;
 };
 
 export async function run(argv: readonly string[], effects: Effects): Promise<number> {
 	try {
 		const invocation = readArguments(argv);
-		if (invocation.command === 'help') effects.stdout(HELP);
+		if (invocation.command === 'help') effects.stdout(helpText());
 		else if (invocation.command === 'audit') await verifyAudit(invocation, effects);
 		else await withSession(invocation, effects);
 		return 0;
@@ -39,13 +41,14 @@ async function verifyAudit(question: Extract<Invocation, { command: 'audit' }>, 
 	await (await import('./audit-verify.ts')).verifyAudit({ read, print: line => stdout(`${line}\n`) }, question);
 }
 
-async function withSession(invocation: Invocation, { findCluster, clock, stdout, stderr }: Effects): Promise<void> {
+async function withSession(invocation: Invocation, { findCluster, clock, stdout, stderr, screen }: Effects): Promise<void> {
 	const config = await findCluster().catch(toCommandError);
 	const transport = createTransport(config, { userAgent: 'kubectl-runevault', clock });
 	const print = (line: string) => stdout(`${line}\n`);
 	const tell = (line: string) => stderr(`${line}\n`);
 	try {
-		await perform(invocation, { transport, namespace: invocation.namespace ?? config.namespace, clock, print, tell });
+		const namespace = invocation.namespace ?? config.namespace;
+		await perform(invocation, { transport, namespace, clock, print, tell, screen });
 	} finally {
 		await transport.close();
 	}
@@ -64,6 +67,7 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 		case 'audit':
 			return;
 		case 'status':
+			if (invocation.isWatched) return (await import('./watch-status.ts')).watchStatus(session, invocation);
 			return (await import('./status.ts')).showStatus(session, invocation);
 		case 'rotate':
 			return (await import('./rotate.ts')).rotateToken(session, invocation);

@@ -2,6 +2,13 @@
 import type { Clock } from '../../kube/clock.ts';
 import type { Transport } from '../../kube/transport.ts';
 
+/** Where the answer is shown. */
+export type Screen = {
+	isTerminal: boolean;
+	/** Aborted by Ctrl-C. Until somebody asks for it, Ctrl-C just ends the process. */
+	interrupted: () => AbortSignal;
+};
+
 export type Session = {
 	transport: Transport;
 	namespace: string;
@@ -10,6 +17,7 @@ export type Session = {
 	print: (line: string) => void;
 	/** A line about the work, which is no part of the answer. */
 	tell: (line: string) => void;
+	screen: Screen;
 };
 
 /** What our writes are known by in `metadata.managedFields`. */

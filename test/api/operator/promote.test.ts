@@ -55,6 +55,7 @@ async function kubectl(argv: string[], findCluster: () => Promise<ClusterConfig>
 		stderr: text => {
 			said.err += text;
 		},
+		screen: { isTerminal: false, interrupted: () => new AbortController().signal },
 	});
 	return { code, ...said };
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import type { Event } from '../../../../client/kubectl/events.ts';
 import { run } from '../../../../client/kubectl/run.ts';
+import type { Screen } from '../../../../client/kubectl/session.ts';
 import type { Pod } from '../../../../client/kubectl/vaults.ts';
 import type { RuneVault } from '../../../../crds/runevault.ts';
 import { type Clock, systemClock } from '../../../../kube/clock.ts';
@@ -45,12 +46,16 @@ export async function kubectl(argv: string[], world: World): Promise<Result> {
 			stderr: text => {
 				err += text;
 			},
+			screen: quietScreen,
 		});
 		result = { code, out, err, received };
 	});
 	if (result === undefined) throw new Error('the plug-in did not run');
 	return result;
 }
+
+/** No terminal, and nobody who presses Ctrl-C. */
+export const quietScreen: Screen = { isTerminal: false, interrupted: () => new AbortController().signal };
 
 /** Sleeping takes no time but moves the clock. */
 function hastyClock(): Clock {
