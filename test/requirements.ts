@@ -217,6 +217,11 @@ export const requirements = {
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
 
 	'CLI-40': 'kubectl runevault status --watch shows a vault again when what is shown of it has changed, and ends at Ctrl-C',
+	'CLI-41':
+		'kubectl runevault plan tells each owned object that applying a file would create, change field by field or remove, by the builders of the operator; nothing is written and no Secret read',
+	'CLI-42': 'It tells which pods restart in which order, and what clients will notice of it, as measured',
+	'CLI-43':
+		'A file that is broken, or that the API server or the operator would refuse, is told by its field; the exit code is 0 without changes, 1 with, 2 for errors',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',

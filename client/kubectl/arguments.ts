@@ -14,6 +14,7 @@ const DEFAULT_TIMEOUT = { rotate: '2m', promote: '1m' };
 export type Invocation = { namespace: string | undefined } & (
 	| { command: 'help' }
 	| { command: 'status'; name: string | undefined; isEverywhere: boolean; isJson: boolean; isWatched: boolean }
+	| { command: 'plan'; file: string; isServerSide: boolean }
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
@@ -31,6 +32,8 @@ export function readArguments(argv: readonly string[]): Invocation {
 	switch (command) {
 		case 'status':
 			return { ...statusOf(values, words), namespace };
+		case 'plan':
+			return { ...planOf(values, words), namespace };
 		case 'rotate':
 			return { ...rotateOf(values, words), namespace };
 		case 'promote':
@@ -72,6 +75,14 @@ function statusOf(values: Values, words: string[]) {
 	if (output !== undefined && output !== 'json') throw new UsageError('--output must be json');
 	if (isWatched && output !== undefined) throw new UsageError('--watch and --output exclude each other');
 	return { command: 'status', name, isEverywhere, isJson: output === 'json', isWatched } as const;
+}
+
+function planOf(values: Values, words: string[]) {
+	allow('plan', values);
+	take('plan', words, []);
+	const { filename: file, 'server-side': isServerSide = false } = values;
+	if (!file) throw new UsageError('plan: no --filename');
+	return { command: 'plan', file, isServerSide } as const;
 }
 
 function rotateOf(values: Values, words: string[]) {

@@ -28,6 +28,8 @@ export const OPTIONS = {
 		help: 'status: the status as JSON; with several, a list of {namespace, name, status}',
 	},
 	watch: { type: 'boolean', short: 'w', help: 'status: show it again whenever it changes, until Ctrl-C' },
+	filename: { type: 'string', short: 'f', value: 'FILE', help: 'plan: a file with a RuneVault, - for standard input' },
+	'server-side': { type: 'boolean', help: 'plan: as kubectl apply --server-side would, and not as kubectl apply' },
 	failover: { type: 'boolean', help: "pause: only the operator's choice of primary; promote still works" },
 	'no-wait': { type: 'boolean', help: 'rotate, promote: ask for it, and do not wait until it is done' },
 	timeout: {
@@ -63,6 +65,12 @@ export const COMMANDS = {
 		words: ['NAME'],
 		what: 'ready or why not, pods, key, tokens; all of the namespace without NAME',
 		options: ['namespace', 'all-namespaces', 'output', 'watch'],
+	},
+	plan: {
+		usage: '-f FILE',
+		words: [],
+		what: 'what applying the file would change: objects, restarts, gap; writes nothing',
+		options: ['namespace', 'filename', 'server-side'],
 	},
 	rotate: {
 		usage: 'token NAME TOKEN',

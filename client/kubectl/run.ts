@@ -1,6 +1,6 @@
 /**
  * The plug-in with its effects as parameters: command line in, exit code out. 0 done, 1 it cannot be done (one line says why), 2 it was
- * called wrongly (the line names the option).
+ * called wrongly (the line names the option). Of plan: 0 nothing would change, 1 something would, 2 it cannot be told, or is refused.
  */
 import type { Clock } from '../../kube/clock.ts';
 import type { ClusterConfig } from '../../kube/config.ts';
@@ -23,16 +23,18 @@ export type Effects = {
 };
 
 export async function run(argv: readonly string[], effects: Effects): Promise<number> {
+	let invocation: Invocation | undefined;
 	try {
-		const invocation = readArguments(argv);
+		invocation = readArguments(argv);
 		if (invocation.command === 'help') effects.stdout(helpText());
 		else if (invocation.command === 'audit') await verifyAudit(invocation, effects);
-		else await withSession(invocation, effects);
+		else return await withSession(invocation, effects);
 		return 0;
 	} catch (error) {
 		if (!(error instanceof UsageError || error instanceof CommandError || error instanceof KubeError)) throw error;
 		effects.stderr(`kubectl runevault: ${oneLine(error.message)}\n`);
-		return error instanceof UsageError ? 2 : 1;
+		// 1 of plan, as of kubectl diff, says that there are changes.
+		return error instanceof UsageError || invocation?.command === 'plan' ? 2 : 1;
 	}
 }
 
@@ -41,14 +43,18 @@ async function verifyAudit(question: Extract<Invocation, { command: 'audit' }>, 
 	await (await import('./audit-verify.ts')).verifyAudit({ read, print: line => stdout(`${line}\n`) }, question);
 }
 
-async function withSession(invocation: Invocation, { findCluster, clock, stdout, stderr, screen }: Effects): Promise<void> {
+async function withSession(invocation: Invocation, effects: Effects): Promise<number> {
+	const { findCluster, clock, stdout, stderr, screen, read } = effects;
 	const config = await findCluster().catch(toCommandError);
 	const transport = createTransport(config, { userAgent: 'kubectl-runevault', clock });
 	const print = (line: string) => stdout(`${line}\n`);
 	const tell = (line: string) => stderr(`${line}\n`);
 	try {
 		const namespace = invocation.namespace ?? config.namespace;
-		await perform(invocation, { transport, namespace, clock, print, tell, screen });
+		const session: Session = { transport, namespace, clock, print, tell, screen, read };
+		if (invocation.command === 'plan') return (await (await import('./plan/plan.ts')).showPlan(session, invocation)) ? 1 : 0;
+		await perform(invocation, session);
+		return 0;
 	} finally {
 		await transport.close();
 	}
@@ -65,6 +71,7 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 	switch (invocation.command) {
 		case 'help':
 		case 'audit':
+		case 'plan':
 			return;
 		case 'status':
 			if (invocation.isWatched) return (await import('./watch-status.ts')).watchStatus(session, invocation);

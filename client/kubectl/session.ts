@@ -18,6 +18,8 @@ export type Session = {
 	/** A line about the work, which is no part of the answer. */
 	tell: (line: string) => void;
 	screen: Screen;
+	/** The bytes of a file, `-` for standard input. */
+	read: (file: string) => AsyncIterable<Uint8Array>;
 };
 
 /** What our writes are known by in `metadata.managedFields`. */
