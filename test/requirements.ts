@@ -222,6 +222,7 @@ export const requirements = {
 	'CLI-42': 'It tells which pods restart in which order, and what clients will notice of it, as measured',
 	'CLI-43':
 		'A file that is broken, or that the API server or the operator would refuse, is told by its field; the exit code is 0 without changes, 1 with, 2 for errors',
+	'CLI-44': 'kubectl runevault explain knows every condition, reason and event of the operator: what it means, and what to do about it',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',

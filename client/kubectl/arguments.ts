@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { durationMs } from '../../crds/fields.ts';
 import type { AuditQuestion } from './audit-verify.ts';
-import { type Command, commandOf, OPTIONS } from './commands.ts';
+import { type Command, commandOf, isTerm, OPTIONS } from './commands.ts';
+import type { ExplainQuestion } from './explain.ts';
 import type { Pause } from './pause.ts';
 import { UsageError } from './refusals.ts';
 
@@ -15,6 +16,7 @@ export type Invocation = { namespace: string | undefined } & (
 	| { command: 'help' }
 	| { command: 'status'; name: string | undefined; isEverywhere: boolean; isJson: boolean; isWatched: boolean }
 	| { command: 'plan'; file: string; isServerSide: boolean }
+	| ({ command: 'explain' } & ExplainQuestion)
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
@@ -34,6 +36,8 @@ export function readArguments(argv: readonly string[]): Invocation {
 			return { ...statusOf(values, words), namespace };
 		case 'plan':
 			return { ...planOf(values, words), namespace };
+		case 'explain':
+			return { ...explainOf(values, words), namespace };
 		case 'rotate':
 			return { ...rotateOf(values, words), namespace };
 		case 'promote':
@@ -83,6 +87,16 @@ function planOf(values: Values, words: string[]) {
 	const { filename: file, 'server-side': isServerSide = false } = values;
 	if (!file) throw new UsageError('plan: no --filename');
 	return { command: 'plan', file, isServerSide } as const;
+}
+
+function explainOf(values: Values, words: string[]) {
+	allow('explain', values);
+	const name = words.find(word => !isTerm(word));
+	const term = words.find(isTerm);
+	const foreign = words.find(word => word !== name && word !== term) ?? (words.length > 2 ? words[2] : undefined);
+	if (foreign !== undefined) throw new UsageError(`explain: unexpected argument ${foreign}`);
+	if (name === '') throw new UsageError('explain: NAME must not be empty');
+	return { command: 'explain', name, term } as const;
 }
 
 function rotateOf(values: Values, words: string[]) {

@@ -3,6 +3,9 @@
 /** What a shell may offer for an argument, and what help calls it. A lower-case word stands for itself. */
 export type Word = 'NAME' | 'TOKEN' | 'POD' | 'TERM' | 'SHELL' | 'FILE' | 'token' | 'verify';
 
+/** Conditions and reasons begin with a capital, names of RuneVaults never do. */
+export const isTerm = (word: string): boolean => /^[A-Z]/.test(word);
+
 export const CLIENTS = ['claude', 'gemini', 'codex', 'vscode', 'json'] as const;
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -71,6 +74,12 @@ export const COMMANDS = {
 		words: [],
 		what: 'what applying the file would change: objects, restarts, gap; writes nothing',
 		options: ['namespace', 'filename', 'server-side'],
+	},
+	explain: {
+		usage: '[NAME] [TERM]',
+		words: ['NAME', 'TERM'],
+		what: 'what is not as it should be means, and what to do; a condition or reason without NAME needs no cluster',
+		options: ['namespace'],
 	},
 	rotate: {
 		usage: 'token NAME TOKEN',

@@ -26,10 +26,7 @@ export async function run(argv: readonly string[], effects: Effects): Promise<nu
 	let invocation: Invocation | undefined;
 	try {
 		invocation = readArguments(argv);
-		if (invocation.command === 'help') effects.stdout(helpText());
-		else if (invocation.command === 'audit') await verifyAudit(invocation, effects);
-		else return await withSession(invocation, effects);
-		return 0;
+		return (await withoutCluster(invocation, effects)) ? 0 : await withSession(invocation, effects);
 	} catch (error) {
 		if (!(error instanceof UsageError || error instanceof CommandError || error instanceof KubeError)) throw error;
 		effects.stderr(`kubectl runevault: ${oneLine(error.message)}\n`);
@@ -38,9 +35,15 @@ export async function run(argv: readonly string[], effects: Effects): Promise<nu
 	}
 }
 
-/** Files only: without a cluster, and without what it takes to talk to one. */
-async function verifyAudit(question: Extract<Invocation, { command: 'audit' }>, { read, stdout }: Effects): Promise<void> {
-	await (await import('./audit-verify.ts')).verifyAudit({ read, print: line => stdout(`${line}\n`) }, question);
+/** What needs neither a cluster nor what it takes to talk to one. @returns whether that was it. */
+async function withoutCluster(invocation: Invocation, { read, stdout }: Effects): Promise<boolean> {
+	const print = (line: string) => stdout(`${line}\n`);
+	if (invocation.command === 'help') stdout(helpText());
+	else if (invocation.command === 'audit') await (await import('./audit-verify.ts')).verifyAudit({ read, print }, invocation);
+	else if (invocation.command === 'explain' && invocation.name === undefined)
+		for (const line of (await import('./explain.ts')).explainWords(invocation.term)) print(line);
+	else return false;
+	return true;
 }
 
 async function withSession(invocation: Invocation, effects: Effects): Promise<number> {
@@ -76,6 +79,8 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 		case 'status':
 			if (invocation.isWatched) return (await import('./watch-status.ts')).watchStatus(session, invocation);
 			return (await import('./status.ts')).showStatus(session, invocation);
+		case 'explain':
+			return (await import('./explain.ts')).explain(session, invocation);
 		case 'rotate':
 			return (await import('./rotate.ts')).rotateToken(session, invocation);
 		case 'promote':
