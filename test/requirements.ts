@@ -222,6 +222,7 @@ export const requirements = {
 	'CLI-42': 'It tells which pods restart in which order, and what clients will notice of it, as measured',
 	'CLI-43':
 		'A file that is broken, or that the API server or the operator would refuse, is told by its field; the exit code is 0 without changes, 1 with, 2 for errors',
+	'CLI-45': 'kubectl runevault report holds no token, key, digest of either or blob, wherever one was put, and says what it could not read',
 	'CLI-44': 'kubectl runevault explain knows every condition, reason and event of the operator: what it means, and what to do about it',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them

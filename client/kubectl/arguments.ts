@@ -20,7 +20,7 @@ export type Invocation = { namespace: string | undefined } & (
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
-	| { command: 'resume' | 'events'; name: string }
+	| { command: 'resume' | 'events' | 'report'; name: string }
 	| ({ command: 'audit' } & AuditQuestion)
 );
 
@@ -48,6 +48,7 @@ export function readArguments(argv: readonly string[]): Invocation {
 			return { command, name, pause: values.failover ? 'failover' : 'reconcile', namespace };
 		}
 		case 'resume':
+		case 'report':
 		case 'events': {
 			allow(command, values);
 			const [name] = take(command, words, ['NAME']);

@@ -81,6 +81,12 @@ export const COMMANDS = {
 		what: 'what is not as it should be means, and what to do; a condition or reason without NAME needs no cluster',
 		options: ['namespace'],
 	},
+	report: {
+		usage: 'NAME',
+		words: ['NAME'],
+		what: 'all that helps to find a fault as one YAML document, without tokens, keys and blobs',
+		options: ['namespace'],
+	},
 	rotate: {
 		usage: 'token NAME TOKEN',
 		words: ['token', 'NAME', 'TOKEN'],

@@ -81,6 +81,8 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 			return (await import('./status.ts')).showStatus(session, invocation);
 		case 'explain':
 			return (await import('./explain.ts')).explain(session, invocation);
+		case 'report':
+			return (await import('./report/report.ts')).report(session, invocation.name);
 		case 'rotate':
 			return (await import('./rotate.ts')).rotateToken(session, invocation);
 		case 'promote':

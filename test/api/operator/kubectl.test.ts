@@ -1,11 +1,13 @@
 /** `kubectl runevault` against a real API server and a running operator. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { parse } from 'yaml';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
-import { create, get, patchMerge, remove } from '../../../kube/objects.ts';
+import { create, get, list, patchMerge, remove } from '../../../kube/objects.ts';
 import { resources } from '../../../kube/resources.ts';
 import { until } from '../../install/run.ts';
 import { patchVault, untilCondition } from './fixture.ts';
@@ -163,5 +165,47 @@ describe('kubectl runevault plan, on a real API server', () => {
 		assert.match(out, /~ StatefulSet acme \(may not be read: compared with what it should be\)\n {4}spec\.replicas: 3 → 2$/m);
 		assert.match(out, /not known: you may not list pods/);
 		assert.match(out, /note: you may not write RuneVaults, so the API server was not asked/);
+	});
+});
+
+describe('kubectl runevault report, on a real API server', () => {
+	it('[CLI-45] holds what the vault owns, of Secrets what they are called, and no byte of what they hold', async () => {
+		const { vault, node } = await stage.servingVault('reported');
+		const token = await node.token();
+		await patchVault(stage.world, vault, { metadata: { annotations: { note: `the token is ${token}` } } });
+		const { code, out } = await plugIn(stage.world.api.config, ['report', 'acme', '-n', 'reported']);
+		assert.equal(code, 0);
+		const secrets = await list(stage.world.admin, resources.secrets, { namespace: 'reported' });
+		const contents = secrets.items.flatMap(({ data }) => Object.values(Object(data)).map(String));
+		assert.ok(contents.length >= 5);
+		const digest = createHash('sha256').update(token).digest('hex');
+		for (const content of [...contents.filter(each => each.length > 8), token, digest]) assert.ok(!out.includes(content));
+		const report = parse(out);
+		assert.match(report.about.apiServer.gitVersion, /^v1\./);
+		assert.deepEqual(report.objects.map(({ kind }: { kind: string }) => kind).sort(), [
+			'ConfigMap',
+			'ConfigMap',
+			'EndpointSlice',
+			'Lease',
+			'NetworkPolicy',
+			'PodDisruptionBudget',
+			'Role',
+			'RoleBinding',
+			'Service',
+			'Service',
+			'ServiceAccount',
+			'StatefulSet',
+		]);
+		assert.deepEqual(
+			report.secrets.map(({ metadata, keys }: { metadata: { name: string }; keys: string[] }) => [metadata.name, keys]),
+			[
+				['acme-kek', ['kek']],
+				['acme-keys-1', ['SecKey_sealed.bin']],
+				['acme-token-team', ['endpoint', 'mcp.json', 'token']],
+				['acme-verifiers', ['verifiers.json']],
+			],
+		);
+		assert.equal(report.pods.length, 3);
+		assert.ok(report.events.some(({ reason }: { reason: string }) => reason === 'KeyRecorded'));
 	});
 });

@@ -19,6 +19,8 @@ export type World = {
 	events?: Event[] | 'forbidden';
 	/** What a patch of a RuneVault or its status is answered with; the RuneVault as it was, unless told. */
 	onPatch?: (vault: RuneVault) => readonly [code: number, body: unknown];
+	/** Answers what no other field is for. */
+	others?: (request: Received) => readonly [code: number, body: unknown] | undefined;
 	/** What a RuneVault is at its n-th reading, from 1. */
 	onRead?: (vault: RuneVault, count: number) => RuneVault;
 };
@@ -75,7 +77,10 @@ const listOf = (items: readonly Placed[], namespace: string | undefined): Reply 
 ];
 
 /** @param reads how often RuneVaults have been read by name, this time included. */
-function replyTo({ vaults = [], pods = [], events = [], onRead, onPatch }: World, request: Received, reads: number): Reply {
+function replyTo(world: World, request: Received, reads: number): Reply {
+	const { vaults = [], pods = [], events = [], onRead, onPatch, others } = world;
+	const other = others?.(request);
+	if (other !== undefined) return other;
 	const { pathname } = new URL(request.url, 'http://api');
 	const [, namespace, plural, name] =
 		/(?:\/namespaces\/([^/]+))?\/(runevaults|pods|events)(?:\/([^/]+)(?:\/status)?)?$/.exec(pathname) ?? [];
