@@ -206,7 +206,7 @@ export const requirements = {
 	'CLI-5': 'A wrong command line exits with 2 and names the option; the token is no option',
 	'CLI-6': 'kubectl runevault status names every condition that is not as it should be, with its reason',
 	'CLI-7': 'kubectl runevault rotate raises one generation, and refuses when somebody else changed the tokens meanwhile',
-	'CLI-8': 'The plug-in never reads a Secret',
+	'CLI-8': 'The plug-in reads no Secret but, in connect, that of the token asked for',
 	'CLI-9': 'kubectl runevault promote moves the primary and waits for it; what cannot be is refused in one line before anything is written',
 	'CLI-10': 'kubectl runevault pause stops the operator, or only its choice of primary; resume ends either, and status says which it is',
 	'CLI-11': 'kubectl runevault status tells the change of primary that is under way, else the last one',
@@ -224,6 +224,8 @@ export const requirements = {
 		'A file that is broken, or that the API server or the operator would refuse, is told by its field; the exit code is 0 without changes, 1 with, 2 for errors',
 	'CLI-45': 'kubectl runevault report holds no token, key, digest of either or blob, wherever one was put, and says what it could not read',
 	'CLI-44': 'kubectl runevault explain knows every condition, reason and event of the operator: what it means, and what to do about it',
+	'CLI-46': 'kubectl runevault connect tells each common MCP client how to reach the Vault; the token is in it only with --show-token',
+	'CLI-47': 'It calls the Vault as a client would and says who answered, or why nobody did, without the token',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',

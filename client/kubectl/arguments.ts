@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { durationMs } from '../../crds/fields.ts';
 import type { AuditQuestion } from './audit-verify.ts';
-import { type Command, commandOf, isTerm, OPTIONS } from './commands.ts';
+import { CLIENTS, type Command, commandOf, isTerm, OPTIONS } from './commands.ts';
+import type { ConnectQuestion } from './connect/connect.ts';
 import type { ExplainQuestion } from './explain.ts';
 import type { Pause } from './pause.ts';
 import { UsageError } from './refusals.ts';
@@ -17,6 +18,7 @@ export type Invocation = { namespace: string | undefined } & (
 	| { command: 'status'; name: string | undefined; isEverywhere: boolean; isJson: boolean; isWatched: boolean }
 	| { command: 'plan'; file: string; isServerSide: boolean }
 	| ({ command: 'explain' } & ExplainQuestion)
+	| ({ command: 'connect' } & ConnectQuestion)
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
@@ -38,6 +40,8 @@ export function readArguments(argv: readonly string[]): Invocation {
 			return { ...planOf(values, words), namespace };
 		case 'explain':
 			return { ...explainOf(values, words), namespace };
+		case 'connect':
+			return { ...connectOf(values, words), namespace };
 		case 'rotate':
 			return { ...rotateOf(values, words), namespace };
 		case 'promote':
@@ -98,6 +102,15 @@ function explainOf(values: Values, words: string[]) {
 	if (foreign !== undefined) throw new UsageError(`explain: unexpected argument ${foreign}`);
 	if (name === '') throw new UsageError('explain: NAME must not be empty');
 	return { command: 'explain', name, term } as const;
+}
+
+function connectOf(values: Values, words: string[]) {
+	allow('connect', values);
+	const [name, token] = words.length < 2 ? take('connect', words, ['NAME']) : take('connect', words, ['NAME', 'TOKEN']);
+	const { client: asked = 'json', 'show-token': isTokenShown = false, 'no-call': isNotCalled = false } = values;
+	const client = CLIENTS.find(each => each === asked);
+	if (client === undefined) throw new UsageError(`--client must be one of ${CLIENTS.join(', ')}`);
+	return { command: 'connect', name, token, client, isTokenShown, isCalled: !isNotCalled } as const;
 }
 
 function rotateOf(values: Values, words: string[]) {

@@ -33,6 +33,9 @@ export const OPTIONS = {
 	watch: { type: 'boolean', short: 'w', help: 'status: show it again whenever it changes, until Ctrl-C' },
 	filename: { type: 'string', short: 'f', value: 'FILE', help: 'plan: a file with a RuneVault, - for standard input' },
 	'server-side': { type: 'boolean', help: 'plan: as kubectl apply --server-side would, and not as kubectl apply' },
+	client: { type: 'string', value: 'CLIENT', choices: CLIENTS, help: `connect: ${CLIENTS.join(', ')}; default json` },
+	'show-token': { type: 'boolean', help: 'connect: the token itself in the answer, and not a place for it' },
+	'no-call': { type: 'boolean', help: 'connect: do not call the Vault; then no Secret is read' },
 	failover: { type: 'boolean', help: "pause: only the operator's choice of primary; promote still works" },
 	'no-wait': { type: 'boolean', help: 'rotate, promote: ask for it, and do not wait until it is done' },
 	timeout: {
@@ -86,6 +89,12 @@ export const COMMANDS = {
 		words: ['NAME'],
 		what: 'all that helps to find a fault as one YAML document, without tokens, keys and blobs',
 		options: ['namespace'],
+	},
+	connect: {
+		usage: 'NAME [TOKEN]',
+		words: ['NAME', 'TOKEN'],
+		what: 'how an MCP client is told of it, and whether it answers',
+		options: ['namespace', 'client', 'show-token', 'no-call'],
 	},
 	rotate: {
 		usage: 'token NAME TOKEN',

@@ -3,6 +3,7 @@
 import { createReadStream } from 'node:fs';
 import { systemClock } from '../../kube/clock.ts';
 import { loadClusterConfig } from '../../kube/config.ts';
+import { forwardByKubectl } from './connect/forward.ts';
 import { run } from './run.ts';
 
 function interrupted(): AbortSignal {
@@ -18,4 +19,5 @@ process.exitCode = await run(process.argv.slice(2), {
 	stdout: text => process.stdout.write(text),
 	stderr: text => process.stderr.write(text),
 	screen: { isTerminal: process.stdout.isTTY === true, interrupted },
+	forward: forwardByKubectl,
 });

@@ -7,6 +7,7 @@ import type { ClusterConfig } from '../../kube/config.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { createTransport } from '../../kube/transport.ts';
 import { type Invocation, readArguments } from './arguments.ts';
+import type { Forward } from './connect/forward.ts';
 import { helpText } from './help.ts';
 import { CommandError, UsageError } from './refusals.ts';
 import type { Screen, Session } from './session.ts';
@@ -20,6 +21,7 @@ export type Effects = {
 	stdout: (text: string) => void;
 	stderr: (text: string) => void;
 	screen: Screen;
+	forward: Forward;
 };
 
 export async function run(argv: readonly string[], effects: Effects): Promise<number> {
@@ -47,14 +49,14 @@ async function withoutCluster(invocation: Invocation, { read, stdout }: Effects)
 }
 
 async function withSession(invocation: Invocation, effects: Effects): Promise<number> {
-	const { findCluster, clock, stdout, stderr, screen, read } = effects;
+	const { findCluster, clock, stdout, stderr, screen, read, forward } = effects;
 	const config = await findCluster().catch(toCommandError);
 	const transport = createTransport(config, { userAgent: 'kubectl-runevault', clock });
 	const print = (line: string) => stdout(`${line}\n`);
 	const tell = (line: string) => stderr(`${line}\n`);
 	try {
 		const namespace = invocation.namespace ?? config.namespace;
-		const session: Session = { transport, namespace, clock, print, tell, screen, read };
+		const session: Session = { transport, namespace, clock, print, tell, screen, read, forward };
 		if (invocation.command === 'plan') return (await (await import('./plan/plan.ts')).showPlan(session, invocation)) ? 1 : 0;
 		await perform(invocation, session);
 		return 0;
@@ -83,6 +85,8 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 			return (await import('./explain.ts')).explain(session, invocation);
 		case 'report':
 			return (await import('./report/report.ts')).report(session, invocation.name);
+		case 'connect':
+			return (await import('./connect/connect.ts')).connect(session, invocation);
 		case 'rotate':
 			return (await import('./rotate.ts')).rotateToken(session, invocation);
 		case 'promote':

@@ -1,6 +1,7 @@
 /** What a command works with: the API server, where it looks, the clock, and where it writes. */
 import type { Clock } from '../../kube/clock.ts';
 import type { Transport } from '../../kube/transport.ts';
+import type { Forward } from './connect/forward.ts';
 
 /** Where the answer is shown. */
 export type Screen = {
@@ -18,6 +19,7 @@ export type Session = {
 	/** A line about the work, which is no part of the answer. */
 	tell: (line: string) => void;
 	screen: Screen;
+	forward: Forward;
 	/** The bytes of a file, `-` for standard input. */
 	read: (file: string) => AsyncIterable<Uint8Array>;
 };

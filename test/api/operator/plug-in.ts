@@ -25,6 +25,7 @@ export function startPlugIn(config: ClusterConfig, argv: readonly string[]): Plu
 			said.err += text;
 		},
 		screen: { isTerminal: false, interrupted: () => interrupt.signal },
+		forward: () => Promise.reject(new Error('no pod runs here')),
 	});
 	return { said, ended, interrupt: () => interrupt.abort() };
 }

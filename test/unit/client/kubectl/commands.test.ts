@@ -5,7 +5,7 @@ import { run } from '../../../../client/kubectl/run.ts';
 import { systemClock } from '../../../../kube/clock.ts';
 import { status as refusal } from '../../kube/api-stub.ts';
 import { anEvent, aPod, aStatus, aVault } from './builders.ts';
-import { kubectl, quietScreen, type Result } from './fake-cluster.ts';
+import { kubectl, noForward, quietScreen, type Result } from './fake-cluster.ts';
 
 const PAUSED = { 'runevault.io/paused': 'reconcile' };
 const patches = ({ received }: Result) => received.filter(({ method }) => method === 'PATCH');
@@ -120,6 +120,7 @@ describe('kubectl runevault: refusals', () => {
 			stdout: say,
 			stderr: say,
 			screen: quietScreen,
+			forward: noForward,
 		});
 		assert.deepEqual([code, said], [1, ['kubectl runevault: the kubeconfig cannot be used: bad indentation\n']]);
 	});

@@ -1,6 +1,7 @@
 /** The few calls of the plug-in, answered by a local HTTP server from a list of RuneVaults, pods and events. */
 import { createReadStream } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import type { Forward } from '../../../../client/kubectl/connect/forward.ts';
 import type { Event } from '../../../../client/kubectl/events.ts';
 import { run } from '../../../../client/kubectl/run.ts';
 import type { Screen } from '../../../../client/kubectl/session.ts';
@@ -19,6 +20,8 @@ export type World = {
 	events?: Event[] | 'forbidden';
 	/** What a patch of a RuneVault or its status is answered with; the RuneVault as it was, unless told. */
 	onPatch?: (vault: RuneVault) => readonly [code: number, body: unknown];
+	/** A port of this machine that leads to the public port of a pod. */
+	forward?: Forward;
 	/** Answers what no other field is for. */
 	others?: (request: Received) => readonly [code: number, body: unknown] | undefined;
 	/** What a RuneVault is at its n-th reading, from 1. */
@@ -49,6 +52,7 @@ export async function kubectl(argv: string[], world: World): Promise<Result> {
 				err += text;
 			},
 			screen: quietScreen,
+			forward: world.forward ?? noForward,
 		});
 		result = { code, out, err, received };
 	});
@@ -58,6 +62,8 @@ export async function kubectl(argv: string[], world: World): Promise<Result> {
 
 /** No terminal, and nobody who presses Ctrl-C. */
 export const quietScreen: Screen = { isTerminal: false, interrupted: () => new AbortController().signal };
+
+export const noForward: Forward = () => Promise.reject(new Error('nothing is to be forwarded here'));
 
 /** Sleeping takes no time but moves the clock. */
 function hastyClock(): Clock {
