@@ -226,6 +226,8 @@ export const requirements = {
 	'CLI-44': 'kubectl runevault explain knows every condition, reason and event of the operator: what it means, and what to do about it',
 	'CLI-46': 'kubectl runevault connect tells each common MCP client how to reach the Vault; the token is in it only with --show-token',
 	'CLI-47': 'It calls the Vault as a client would and says who answered, or why nobody did, without the token',
+	'CLI-48':
+		'bash, zsh, fish and kubectl complete commands, options, vaults, tokens, pods and reasons, out of the table that help is made of',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',

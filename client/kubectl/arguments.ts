@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { durationMs } from '../../crds/fields.ts';
 import type { AuditQuestion } from './audit-verify.ts';
-import { CLIENTS, type Command, commandOf, isTerm, OPTIONS } from './commands.ts';
+import { CLIENTS, type Command, commandOf, isTerm, OPTIONS, SHELLS } from './commands.ts';
 import type { ConnectQuestion } from './connect/connect.ts';
 import type { ExplainQuestion } from './explain.ts';
 import type { Pause } from './pause.ts';
@@ -24,6 +24,7 @@ export type Invocation = { namespace: string | undefined } & (
 	| { command: 'pause'; name: string; pause: Pause }
 	| { command: 'resume' | 'events' | 'report'; name: string }
 	| ({ command: 'audit' } & AuditQuestion)
+	| { command: 'completion'; shell: (typeof SHELLS)[number] }
 );
 
 /** @throws UsageError naming the option or argument. */
@@ -60,6 +61,8 @@ export function readArguments(argv: readonly string[]): Invocation {
 		}
 		case 'audit':
 			return { ...auditOf(values, words), namespace };
+		case 'completion':
+			return { ...completionOf(values, words), namespace };
 		default:
 			throw new UsageError(`no such command: ${command}`);
 	}
@@ -137,6 +140,14 @@ function auditOf(values: Values, [what, ...files]: string[]) {
 	if (witness !== undefined && !/^[0-9a-f]{64}$/.test(witness))
 		throw new UsageError('--witness must be 64 hex digits, as audit verify prints them');
 	return { command: 'audit', files, isAmongLogs: logs, isPartial: partial, hasRestarts: restarts, witness } as const;
+}
+
+function completionOf(values: Values, words: string[]) {
+	allow('completion', values);
+	const [asked] = take('completion', words, ['SHELL']);
+	const shell = SHELLS.find(each => each === asked);
+	if (shell === undefined) throw new UsageError(`completion: SHELL must be one of ${SHELLS.join(', ')}`);
+	return { command: 'completion', shell } as const;
 }
 
 /** How long to wait; undefined: not at all. */

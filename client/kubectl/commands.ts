@@ -7,7 +7,7 @@ export type Word = 'NAME' | 'TOKEN' | 'POD' | 'TERM' | 'SHELL' | 'FILE' | 'token
 export const isTerm = (word: string): boolean => /^[A-Z]/.test(word);
 
 export const CLIENTS = ['claude', 'gemini', 'codex', 'vscode', 'json'] as const;
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export const SHELLS = ['bash', 'zsh', 'fish', 'kubectl'] as const;
 
 type OptionRow = {
 	type: 'string' | 'boolean';
@@ -121,6 +121,12 @@ export const COMMANDS = {
 		words: ['verify', 'FILE'],
 		what: 'whether audit records are a whole chain; of one log in several files, oldest first',
 		options: ['logs', 'partial', 'restarts', 'witness'],
+	},
+	completion: {
+		usage: 'bash|zsh|fish|kubectl',
+		words: ['SHELL'],
+		what: 'the script that makes a shell, or kubectl itself, complete this command line',
+		options: [],
 	},
 } as const satisfies Record<string, CommandRow>;
 

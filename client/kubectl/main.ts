@@ -12,6 +12,12 @@ function interrupted(): AbortSignal {
 	return controller.signal;
 }
 
+// Whoever reads our answer may have read enough, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	if (error.code !== 'EPIPE') throw error;
+	process.exit();
+});
+
 process.exitCode = await run(process.argv.slice(2), {
 	findCluster: loadClusterConfig,
 	clock: systemClock,

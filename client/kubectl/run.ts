@@ -24,7 +24,15 @@ export type Effects = {
 	forward: Forward;
 };
 
+/** Not for people: what shells ask. */
+const COMPLETE = '__complete';
+
 export async function run(argv: readonly string[], effects: Effects): Promise<number> {
+	const [first, ...words] = argv;
+	if (first === COMPLETE) {
+		for (const line of await (await import('./completion/complete.ts')).complete(words, effects.findCluster)) effects.stdout(`${line}\n`);
+		return 0;
+	}
 	let invocation: Invocation | undefined;
 	try {
 		invocation = readArguments(argv);
@@ -42,6 +50,7 @@ async function withoutCluster(invocation: Invocation, { read, stdout }: Effects)
 	const print = (line: string) => stdout(`${line}\n`);
 	if (invocation.command === 'help') stdout(helpText());
 	else if (invocation.command === 'audit') await (await import('./audit-verify.ts')).verifyAudit({ read, print }, invocation);
+	else if (invocation.command === 'completion') stdout((await import('./completion/scripts.ts')).SCRIPTS[invocation.shell]);
 	else if (invocation.command === 'explain' && invocation.name === undefined)
 		for (const line of (await import('./explain.ts')).explainWords(invocation.term)) print(line);
 	else return false;
@@ -76,6 +85,7 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 	switch (invocation.command) {
 		case 'help':
 		case 'audit':
+		case 'completion':
 		case 'plan':
 			return;
 		case 'status':

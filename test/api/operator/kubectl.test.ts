@@ -1,14 +1,17 @@
 /** `kubectl runevault` against a real API server and a running operator. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { create, get, list, patchMerge, remove } from '../../../kube/objects.ts';
 import { resources } from '../../../kube/resources.ts';
+import { program } from '../../cluster/paths.ts';
 import { until } from '../../install/run.ts';
 import { patchVault, untilCondition } from './fixture.ts';
 import { plugIn, startPlugIn } from './plug-in.ts';
@@ -207,5 +210,26 @@ describe('kubectl runevault report, on a real API server', () => {
 		);
 		assert.equal(report.pods.length, 3);
 		assert.ok(report.events.some(({ reason }: { reason: string }) => reason === 'KeyRecorded'));
+	});
+});
+
+describe('kubectl runevault, called by kubectl', () => {
+	let folder: string;
+	before(async () => {
+		folder = await mkdtemp(join(tmpdir(), 'runevault-path-'));
+		const main = join(import.meta.dirname, '..', '..', '..', 'client', 'kubectl', 'main.ts');
+		await symlink(main, join(folder, 'kubectl-runevault'));
+		const { out } = await plugIn(stage.world.api.config, ['completion', 'kubectl']);
+		await writeFile(join(folder, 'kubectl_complete-runevault'), out, { mode: 0o755 });
+	});
+	after(() => rm(folder, { recursive: true, force: true }));
+
+	it('[CLI-48] kubectl finds the plug-in and completes it', async () => {
+		await stage.newVault('completed');
+		const env = { PATH: [folder, dirname(process.execPath), process.env.PATH].join(delimiter), KUBECONFIG: stage.world.api.kubeconfig };
+		const kubectl = async (...args: string[]) => (await promisify(execFile)(program('kubernetes', 'kubectl'), args, { env })).stdout;
+		assert.match(await kubectl('runevault', 'status', 'acme', '-n', 'completed'), /^completed\/acme {2}Not ready/);
+		assert.match(await kubectl('__complete', 'runevault', 'pro'), /^promote\t/);
+		assert.match(await kubectl('__complete', 'runevault', 'status', '-n', 'completed', ''), /^acme\n/);
 	});
 });
