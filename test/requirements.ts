@@ -228,6 +228,7 @@ export const requirements = {
 	'CLI-47': 'It calls the Vault as a client would and says who answered, or why nobody did, without the token',
 	'CLI-48':
 		'bash, zsh, fish and kubectl complete commands, options, vaults, tokens, pods and reasons, out of the table that help is made of',
+	'CLI-49': 'The plug-in is one program that needs nothing but Node; the krew manifest of its archive is one that krew takes',
 	'CLI-50': 'docs/kubectl.md shows every command and option; every command line of ours in the documents is one that the plug-in takes',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
