@@ -1,7 +1,8 @@
 /** `kubectl runevault` against a real API server and a running operator. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -223,6 +224,18 @@ describe('kubectl runevault, called by kubectl', () => {
 		await writeFile(join(folder, 'kubectl_complete-runevault'), out, { mode: 0o755 });
 	});
 	after(() => rm(folder, { recursive: true, force: true }));
+
+	it('[CLI-40] Ctrl-C ends status --watch without an error', async () => {
+		await stage.newVault('interrupted');
+		const env = { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), KUBECONFIG: stage.world.api.kubeconfig };
+		const child = spawn(join(folder, 'kubectl-runevault'), ['status', '-n', 'interrupted', '--watch'], {
+			env,
+			stdio: ['ignore', 'pipe', 'inherit'],
+		});
+		await once(child.stdout, 'data');
+		child.kill('SIGINT');
+		assert.deepEqual(await once(child, 'exit'), [0, null]);
+	});
 
 	it('[CLI-48] kubectl finds the plug-in and completes it', async () => {
 		await stage.newVault('completed');
