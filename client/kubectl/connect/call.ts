@@ -24,8 +24,7 @@ function agentFor({ ca, loopbackPort }: Call): Agent {
 	const connect = buildConnector({ timeout: TIMEOUT_MS, ...(ca === undefined ? {} : { ca }) });
 	if (loopbackPort === undefined) return new Agent({ connect });
 	return new Agent({
-		connect: (options, callback) =>
-			connect({ ...options, servername: options.hostname, hostname: '127.0.0.1', port: String(loopbackPort) }, callback),
+		connect: (options, callback) => connect({ ...options, hostname: '127.0.0.1', port: String(loopbackPort) }, callback),
 	});
 }
 

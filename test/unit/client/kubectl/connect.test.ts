@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { CLIENTS } from '../../../../client/kubectl/commands.ts';
 import { forwardByKubectl } from '../../../../client/kubectl/connect/forward.ts';
 import { snippetFor } from '../../../../client/kubectl/connect/snippets.ts';
+import { createPublicApp } from '../../../../vault/http/app.ts';
+import { listen } from '../../../../vault/http/listen.ts';
 import type { Received } from '../../kube/api-stub.ts';
 import { type RunningVault, startVault, tokens } from '../../vault/builders.ts';
 import { aStatus, aToken, aVault } from './builders.ts';
@@ -15,6 +19,19 @@ const URL_OF_VAULT = 'http://acme.rune.svc:8443/mcp';
 const forbidSecrets = ({ url }: Received) =>
 	url.includes('/secrets/') ? ([403, { kind: 'Status', code: 403, message: 'no' }] as const) : undefined;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** A certificate that is its own authority. */
+async function certificateFor(name: string): Promise<{ cert: string; key: string }> {
+	const folder = await mkdtemp(join(tmpdir(), 'runevault-certificate-'));
+	try {
+		const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+		const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1', '-subj', '/CN=test'];
+		await promisify(execFile)('openssl', [...request, '-addext', `subjectAltName=DNS:${name}`, '-keyout', key, '-out', cert]);
+		return { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') };
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}
 
 describe('kubectl runevault connect: snippets', () => {
 	const server = { name: 'runevault-acme', url: URL_OF_VAULT, token: undefined };
@@ -78,6 +95,29 @@ describe('kubectl runevault connect', () => {
 			err,
 			/\/mcp answers through a forwarded port of acme-0 in \d+ ms: primary, epoch 7, key acme-1-0123456789ab, as team \(Member\)\n$/,
 		);
+	});
+
+	it('[CLI-47] over TLS believes ca.crt of the Secret, and checks the name in the endpoint and not that of the forwarded port', async t => {
+		const listenWith = async (name: string) => {
+			const { cert, key } = await certificateFor(name);
+			const listener = await listen(createPublicApp(running.vault).callback(), { host: '127.0.0.1', port: 0, tls: { cert, key } });
+			t.after(() => listener.close(0));
+			const secret = { metadata: { name: 'acme-token-team' }, data: { token: base64(tokens.team), 'ca.crt': base64(cert) } };
+			return world(tokens.team, {
+				vaults: [aVault({ status: aStatus({ endpoint: URL_OF_VAULT.replace('http:', 'https:') }) })],
+				forward: async () => ({ port: listener.port, close: () => undefined }),
+				others: ({ url }) => (url.includes('/secrets/') ? [200, secret] : undefined),
+			});
+		};
+		const right = await kubectl(['connect', 'acme'], await listenWith('acme.rune.svc'));
+		assert.equal(right.code, 0, right.err);
+		assert.match(
+			right.err,
+			/whom to trust: kubectl get secret .*ca\\\.crt.* > acme-ca\.crt, and NODE_EXTRA_CA_CERTS=acme-ca\.crt\nhttps:.* answers/,
+		);
+		const wrong = await kubectl(['connect', 'acme'], await listenWith('localhost'));
+		assert.equal(wrong.code, 1);
+		assert.match(wrong.err, /ERR_TLS_CERT_ALTNAME_INVALID\n$/);
 	});
 
 	it('[CLI-46] prints the token only when asked to, and says how to get it otherwise', async () => {

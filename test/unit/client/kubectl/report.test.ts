@@ -12,6 +12,7 @@ const token = makeToken('acme', randomBytes);
 const key = randomBytes(32);
 const SECRETS = {
 	'a token': token,
+	'a token of a team with a short name': makeToken('a', randomBytes),
 	'a bearer header': 'Authorization: Bearer opaque-text-of-another-kind',
 	'a key in hex': key.toString('hex'),
 	'a key in base64': key.toString('base64'),
