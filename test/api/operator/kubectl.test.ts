@@ -25,9 +25,10 @@ before(async () => {
 after(() => stage?.stop());
 
 describe('kubectl runevault status --watch, on a real API server', () => {
-	it('[CLI-40] adds a block when something has changed and only then, and ends when interrupted', async () => {
+	it('[CLI-40] adds a block when something has changed and only then, and ends when interrupted', async t => {
 		const { vault } = await stage.servingVault('watched');
 		const { said, ended, interrupt } = startPlugIn(stage.world.api.config, ['status', 'acme', '-n', 'watched', '--watch']);
+		t.after(interrupt);
 		const blocks = () => said.out.split(/^(?=watched\/acme|there is no)/m).filter(Boolean);
 		await until('the first block', async () => blocks().length === 1, 10_000, 20);
 		await patchVault(stage.world, vault, { metadata: { annotations: { 'their.org/note': 'nothing that is shown' } } });
