@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import { RuneError } from './errors.ts';
+import { fetchTrusting, untrustedCode } from './trust.ts';
 
 const publicKeySchema = z.object({
 	key_id: z.string(),
@@ -26,7 +27,7 @@ export type PublicKey = z.infer<typeof publicKeySchema>;
 export type Scores = z.infer<typeof scoresSchema>;
 
 export type VaultOptions = {
-	/** The MCP endpoint, such as `http://vault.example/mcp`. */
+	/** The MCP endpoint, such as `https://acme.rune.svc:8443/mcp`. */
 	url: string;
 	/** `evt_{team}_{random}`; sent as a bearer token and nowhere else. */
 	token: string;
@@ -36,6 +37,8 @@ export type VaultOptions = {
 	retries?: number;
 	/** The pause before a repetition, in milliseconds. */
 	retryDelayMs?: number;
+	/** PEM: the authorities to believe, as `ca.crt` beside the token, and no others; those of the machine when left out. */
+	ca?: string;
 	fetch?: typeof fetch;
 };
 
@@ -56,12 +59,13 @@ export type Vault = {
 /**
  * Connects to a Vault.
  *
- * @throws RuneError `unauthorized` when the token is not known, `unreachable` when nobody answers.
+ * @throws RuneError `unauthorized` when the token is not known, `unreachable` when nobody answers, `untrusted` when it is not the team's Vault.
  */
 export async function connectVault(options: VaultOptions): Promise<Vault> {
 	const { token, timeoutMs = 10_000, retries = 1, retryDelayMs = 250 } = options;
 	const url = new URL(options.url);
-	const send = options.fetch ?? fetch;
+	const trusting = options.ca === undefined ? undefined : fetchTrusting(options.ca);
+	const send = options.fetch ?? trusting?.fetch ?? fetch;
 	const client = new Client({ name: 'rune', version: '0.1.0' });
 	const headers = { authorization: `Bearer ${token}` };
 
@@ -86,7 +90,12 @@ export async function connectVault(options: VaultOptions): Promise<Vault> {
 			return parsed.data;
 		});
 
-	await attempt(() => client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers }, fetch: send })));
+	try {
+		await attempt(() => client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers }, fetch: send })));
+	} catch (error) {
+		await trusting?.close();
+		throw error;
+	}
 
 	return {
 		publicKey: (evalKey = 'link') => call('get_public_key', evalKey === 'inline' ? { include: ['EvalKey.json'] } : {}, publicKeySchema),
@@ -110,7 +119,10 @@ export async function connectVault(options: VaultOptions): Promise<Vault> {
 		decryptMetadata: async envelopes =>
 			(await call('decrypt_metadata', { encrypted_metadata_list: envelopes }, metadataSchema)).decrypted_metadata,
 		status: () => call('vault_status', {}, z.record(z.string(), z.unknown())),
-		close: () => client.close(),
+		close: async () => {
+			await client.close();
+			await trusting?.close();
+		},
 	};
 }
 
@@ -134,6 +146,15 @@ function asRuneError(cause: unknown): RuneError {
 	if (status !== undefined) return httpError(status, 'vault', cause);
 	const isProtocol = cause instanceof Error && typeof Reflect.get(cause, 'code') === 'number';
 	if (isProtocol) return new RuneError('refused', `vault: ${cause.message}`, { cause });
+	const untrusted = untrustedCode(cause);
+	if (untrusted !== undefined)
+		return new RuneError(
+			'untrusted',
+			`vault: its certificate is not to be trusted (${untrusted}); its authority is ca.crt beside the token`,
+			{
+				cause,
+			},
+		);
 	return new RuneError('unreachable', 'vault: no answer', { cause });
 }
 

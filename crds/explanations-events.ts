@@ -4,6 +4,11 @@ import type { FailoverReason } from './status.ts';
 
 /** Reasons of events that are no reasons of conditions. */
 export const EVENTS: Readonly<Record<string, Explanation>> = {
+	AuthorityChanged: {
+		means: 'The authority that signs the certificates of this Vault was made or made anew; ca.crt in the Secrets of tokens has it.',
+		todo: 'Clients that keep a copy of ca.crt fetch it again.',
+	},
+	CertificateIssued: { means: 'A certificate of the pods was made or renewed; pods take it up without a restart.' },
 	FailoverStarted: { means: 'The primary is lost or cannot be trusted, and a standby is appointed in its place; the event says why.' },
 	Healed: {
 		means: 'An owned object had been changed by others and is put back.',

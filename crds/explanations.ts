@@ -74,6 +74,14 @@ export const CONDITIONS: { [T in ConditionType]: Condition<T> } = {
 					'The Secret that the message names, by its field, is not there. With spec.keys.import.secretName no key is made until it is.',
 				todo: 'Make the Secret in the namespace of the RuneVault; it is seen within 15 s.',
 			},
+			IssuerNotFound: {
+				means: 'spec.tls asks cert-manager for a certificate of an issuer that is not there.',
+				todo: 'Make the issuer that the message names; it is seen within a minute.',
+			},
+			CertManagerNotFound: {
+				means: 'spec.tls asks cert-manager for a certificate, and the cluster knows no cert-manager.',
+				todo: 'Install cert-manager, or choose another spec.tls.type; it is seen within a minute.',
+			},
 			IngressClassNotFound: {
 				means: 'The cluster has no IngressClass of the name in spec.ingress.className.',
 				todo: 'kubectl get ingressclass lists those there are.',
@@ -162,10 +170,33 @@ export const CONDITIONS: { [T in ConditionType]: Condition<T> } = {
 	Protected: {
 		asks: 'Is the key safe from those who hold a token?',
 		reasons: {
-			Unprotected: {
-				means: 'Results are not signed and guard rows are not checked in this version: whoever holds a token can work out the key.',
-				todo: 'Give tokens only to whom you would give the key.',
+			AllOn: { means: 'Results are signed, guard rows checked, scores carry noise, and less than half of the bits of the key are spent.' },
+			TokenLocked: {
+				means: 'Results with damaged guard rows came with a token, which no honest search sends; it is locked on every pod.',
+				todo: 'Find out who holds the token, then rotate it, or kubectl runevault unlock <name> with its name.',
 			},
+			BudgetSpent: {
+				means: 'As many bits of the key may have been given away as spec.protection.releasedBits allows.',
+				todo: 'Make a new key. With onLimit: Refuse no call is answered any more; with Alert each answer gives more away.',
+			},
+			BudgetNearlySpent: {
+				means: 'More than 80 % of the bits of the key are spent; the message says how many days are left.',
+				todo: 'Make a new key soon.',
+			},
+			BudgetHalfSpent: {
+				means: 'More than half of the bits of the key are spent; the message says how many days are left.',
+				todo: 'Plan for a new key.',
+			},
+			NoGuardRows: {
+				means: 'Guard rows are not checked, so whoever makes up results learns the key.',
+				todo: 'Have the search service keep guard rows, and set spec.protection.guardRows.',
+			},
+			UnsignedResults: {
+				means: 'Results need not be signed, so whoever holds a token may make them up.',
+				todo: 'Set spec.protection.provenance to Required, with the public keys of the search service.',
+			},
+			NoSmudge: { means: 'Scores carry no noise, so each answer tells of the key.', todo: 'Set spec.protection.smudge.' },
+			SpecInvalid: SPEC_INVALID,
 		},
 	},
 	Progressing: {

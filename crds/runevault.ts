@@ -10,7 +10,9 @@ import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure
 import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields.ts';
 import { keysSchema } from './keys.ts';
 import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
+import { protectionSchema } from './protection.ts';
 import type { RuneVaultStatus } from './status.ts';
+import { tlsSchema } from './tls.ts';
 
 export const resource = { group: 'runevault.io', version: 'v1alpha1', plural: 'runevaults', kind: 'RuneVault', namespaced: true } as const;
 
@@ -83,6 +85,8 @@ export const runeVaultSpecSchema = z.object({
 		.prefault({})
 		.describe('How a lost primary is noticed and replaced.'),
 	audit: auditSchema.describe('Where the record of each decryption and each refusal goes. Immutable.'),
+	tls: tlsSchema.describe('How clients know that they speak to this Vault.'),
+	protection: protectionSchema.describe('How the key is kept from those who may ask for decryptions.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
 	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),

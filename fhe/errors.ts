@@ -13,6 +13,8 @@ export type VaultErrorCode =
 	| 'unauthenticated'
 	| 'forbidden'
 	| 'rate_limited'
+	| 'token_locked'
+	| 'budget_spent'
 	| 'payload_too_large'
 	| 'not_ready'
 	| 'audit_unavailable'

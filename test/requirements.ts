@@ -1,3 +1,5 @@
+import { tlsRequirements } from './requirements-tls.ts';
+
 /**
  * Every behaviour RuneVault promises, by id. A test cites the ids it proves in its title, `[FHE-1] …`, and
  * `test/unit/requirements.test.ts` fails when an id is cited by no test or a cited id is not listed here.
@@ -73,6 +75,14 @@ export const requirements = {
 	'VLT-66': 'A client that goes away drops its work, and is neither an error in the log nor one in the metrics',
 	'VLT-67': 'Bodies, nesting, lists and token lengths: one less than the limit and the limit are taken, one more is refused',
 	'VLT-68': 'After a refusal that leaves the connection open, the next call on it is served',
+
+	'VLT-90': 'Each answer is metered by the bits of the key it could have told at worst: no less than known attacks learn',
+	'VLT-91': 'Bits are on an account of all pods before they are spent: none is given away twice, whoever crashes, conflicts or edits it',
+	'VLT-92': 'When the bits of a key are spent, Refuse refuses decrypt_scores and says what to do, and Alert goes on and tells',
+	'VLT-93': 'While the account is away Alert goes on, owing, and Refuse spends what it has on account and then refuses',
+	'VLT-94': 'At a steady rate a pod writes to the account once in ten seconds at most',
+	'VLT-95': 'Three results with damaged guard rows lock the token on every pod, through restarts, until it is unlocked or rotated',
+	'VLT-96': 'Released bits are told by audit records, vault_status and metrics, by key and by token and day',
 
 	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
 	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
@@ -162,6 +172,13 @@ export const requirements = {
 
 	'OPR-63': 'With the audit sink Volume each pod has a claim for its records; with Stdout nothing of a pod changes',
 
+	'OPR-90': 'The ledger has no owner, its pods may read and patch it and no other ConfigMap, and what they write is not undone',
+	'OPR-91':
+		'Protected is True when everything is on and under half of the bits are spent, else names what is missing; Ready does not depend on it',
+	'OPR-92': 'status.keys.releasedBits follows the account by hundredths of the limit, and each threshold at once',
+	'OPR-93': 'The account never falls below what the status told, whoever deletes or edits it',
+	'OPR-94': 'An event tells when half, four fifths and all of the bits are spent, and when a token is locked',
+
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',
 	'CLU-2': 'An encrypted search over encrypted memories, decrypted by a Vault pod, finds the right sentence',
@@ -211,6 +228,7 @@ export const requirements = {
 	'CLI-10': 'kubectl runevault pause stops the operator, or only its choice of primary; resume ends either, and status says which it is',
 	'CLI-11': 'kubectl runevault status tells the change of primary that is under way, else the last one',
 
+	'CLI-30': 'kubectl runevault unlock takes the rejections of one token out of the account, and nothing else',
 	'CLI-20':
 		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
@@ -243,4 +261,6 @@ export const requirements = {
 	'ENV-4': 'Bodies are bounded',
 	'ENV-5': 'Rows keep their number while more are stored, and a refused batch stores nothing',
 	'ENV-6': 'The program prints one line with its URL',
+
+	...tlsRequirements,
 } as const satisfies Record<string, string>;

@@ -28,6 +28,8 @@ export type ToolRun = {
 	topK?: number;
 	resultCount?: number;
 	keyVersion?: number;
+	/** Of the key, at worst. */
+	releasedBits?: number;
 	/** Over all blobs of the call, in order. */
 	blobSha256?: string;
 	/** A code of the closed list, never a text from outside. */

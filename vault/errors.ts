@@ -12,6 +12,8 @@ const exposures: Record<VaultErrorCode, Exposure> = {
 	invalid_argument: { status: 400, isVisible: true },
 	unauthenticated: { status: 401, isVisible: true, isDenial: true },
 	forbidden: { status: 403, isVisible: true, isDenial: true },
+	token_locked: { status: 403, isVisible: true, isDenial: true },
+	budget_spent: { status: 403, isVisible: true, isDenial: true },
 	payload_too_large: { status: 413, isVisible: true },
 	rate_limited: { status: 429, isVisible: true, isDenial: true },
 	not_ready: { status: 503, isVisible: true },

@@ -20,6 +20,7 @@ export type Invocation = { namespace: string | undefined } & (
 	| ({ command: 'explain' } & ExplainQuestion)
 	| ({ command: 'connect' } & ConnectQuestion)
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
+	| { command: 'unlock'; name: string; token: string }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
 	| { command: 'resume' | 'events' | 'report'; name: string }
@@ -45,6 +46,11 @@ export function readArguments(argv: readonly string[]): Invocation {
 			return { ...connectOf(values, words), namespace };
 		case 'rotate':
 			return { ...rotateOf(values, words), namespace };
+		case 'unlock': {
+			allow(command, values);
+			const [name, token] = take(command, words, ['NAME', 'TOKEN']);
+			return { command, name, token, namespace };
+		}
 		case 'promote':
 			return { ...promoteOf(values, words), namespace };
 		case 'pause': {

@@ -102,6 +102,12 @@ export const COMMANDS = {
 		what: 'make a new token, end the old one, wait until every pod knows it',
 		options: ['namespace', 'no-wait', 'timeout'],
 	},
+	unlock: {
+		usage: 'NAME TOKEN',
+		words: ['NAME', 'TOKEN'],
+		what: 'let a token call again that was locked because guard rows were damaged',
+		options: ['namespace'],
+	},
 	promote: {
 		usage: 'NAME [POD]',
 		words: ['NAME', 'POD'],

@@ -77,6 +77,7 @@ function facts(vault: RuneVault, now: Date): string[] {
 		['primary', primary === undefined ? 'none' : `${primary.pod}, epoch ${primary.epoch}, since ${age(primary.since, now)}`],
 		['routing', isToAllReady(vault) ? 'AllReady: clients reach every ready pod' : undefined],
 		...failoverFacts(vault.status ?? {}, now),
+		['released', keys?.releasedBits === undefined ? undefined : `${keys.releasedBits} bits of the key at worst`],
 		['key', keys === undefined ? 'none yet' : `${shortFingerprint(keys.fingerprint)}, version ${keys.version}`],
 		['proof', proof?.status === 'True' ? proof.message : undefined],
 	];

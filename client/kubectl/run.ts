@@ -99,6 +99,8 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 			return (await import('./connect/connect.ts')).connect(session, invocation);
 		case 'rotate':
 			return (await import('./rotate.ts')).rotateToken(session, invocation);
+		case 'unlock':
+			return (await import('./unlock.ts')).unlock(session, invocation.name, invocation.token);
 		case 'promote':
 			return (await import('./promote.ts')).promote(session, invocation);
 		case 'pause':

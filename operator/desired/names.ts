@@ -35,6 +35,8 @@ export const ANNOTATIONS = {
 	verifiers: 'runevault.io/verifiers',
 	/** On the pod template: digest of the configuration, which a pod reads once. */
 	config: 'runevault.io/config',
+	/** On the pod template: that the internal port speaks TLS, which those of an older operator do not. */
+	internal: 'runevault.io/internal',
 	/** On a RuneVault, by its user: `reconcile` stops the operator, `failover` only its choice of primary. */
 	paused: 'runevault.io/paused',
 } as const;
@@ -63,6 +65,10 @@ export const namesOf = (name: string) => ({
 	verifiers: `${name}-verifiers`,
 	canaries: `${name}-canaries`,
 	config: `${name}-config`,
+	authority: `${name}-ca`,
+	serverSecret: `${name}-tls`,
+	publicSecret: `${name}-public-tls`,
+	ledger: `${name}-ledger`,
 	keygen: `${name}-keygen`,
 	tokenSecret: (token: string) => `${name}-token-${token}`,
 });
@@ -77,5 +83,7 @@ export const PATHS = {
 	verifiers: '/etc/runevault/verifiers',
 	verifiersFile: '/etc/runevault/verifiers/verifiers.json',
 	canaries: '/etc/runevault/canaries',
+	tls: '/etc/runevault/tls',
+	publicTls: '/etc/runevault/public-tls',
 	audit: '/var/lib/runevault/audit',
 } as const;

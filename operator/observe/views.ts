@@ -6,6 +6,7 @@
  * digest changes, and that is how an edit is told from a harmless change of status.
  */
 import { type KeygenFault, keygenFaultOf } from '../../crds/keygen-faults.ts';
+import { isLedgerField, type LedgerData } from '../../crds/ledger.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import { canonicalJson, digestOf } from '../desired/digest.ts';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../desired/names.ts';
@@ -72,7 +73,9 @@ export type PodView = {
 	isDeleting: boolean;
 	/** Hash of the template the pod was made from. */
 	revision: string | undefined;
-	/** Digest of the verifiers its kubelet was last told of. */
+	/** Whether its internal port speaks TLS. */
+	hasTls: boolean;
+	/** Digest of the verifiers and certificates its kubelet was last told of. */
 	verifiers: string | undefined;
 	/** The role it is labelled with. */
 	role: string | undefined;
@@ -123,6 +126,7 @@ export function podView(pod: KubeObject): PodView {
 			['Failed', 'Succeeded'].includes(text(status.phase) ?? '') || items(status.containerStatuses).some(({ ready }) => ready === false),
 		isDeleting,
 		revision: metadata.labels?.['controller-revision-hash'],
+		hasTls: metadata.annotations?.[ANNOTATIONS.internal] === 'TLS',
 		verifiers: metadata.annotations?.[ANNOTATIONS.verifiers],
 		role: metadata.labels?.[LABELS.role],
 	};
@@ -182,7 +186,15 @@ export const routedAddresses = (slice: KubeObject): string[] =>
 		.flatMap(endpoint => (Array.isArray(endpoint.addresses) ? endpoint.addresses : []));
 
 /** Of ConfigMaps only the answers of the canaries matter. */
-export const keepOfConfigMap = (map: KubeObject) => ({ answers: part(map, 'data')['answers.json'] });
+export const keepOfConfigMap = (map: KubeObject) => {
+	const data = part(map, 'data');
+	const ledger = Object.fromEntries(Object.entries(data).filter(([field]) => isLedgerField(field)));
+	return { answers: data['answers.json'], ...(Object.keys(ledger).length === 0 ? {} : { ledger }) };
+};
+
+/** The account of released bits; empty when there is none. */
+export const ledgerOf = (map: KubeObject): LedgerData =>
+	Object.fromEntries(Object.entries(part(map, 'ledger')).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 
 const ANSWER = /^[0-9a-f]{64}$/;
 

@@ -3,6 +3,8 @@
  * ones run against a Vault with protections.
  */
 import type { Keyring } from '../../vault/keys/keyring.ts';
+import { createLedger } from '../../vault/ledger/ledger.ts';
+import { memoryStore } from '../../vault/ledger/store.ts';
 import { decryptScores } from '../../vault/tools/decrypt-scores.ts';
 import { base64, type RunningVault, testConfig } from '../unit/vault/builders.ts';
 
@@ -30,8 +32,9 @@ export function toolOracle(keyring: Keyring): Oracle {
 			await tool.run(
 				{ encrypted_blob_b64: blobs.map(base64), top_k: limits.topK },
 				{
-					identity: { name: 'curious', role: 'Member', generation: 1 },
+					identity: { name: 'curious', role: 'Member', generation: 1, id: '0'.repeat(16) },
 					keyring,
+					ledger: createLedger({ store: memoryStore(), limits: testConfig().protection.releasedBits }),
 					role: { role: 'primary', epoch: 1 },
 					signal: new AbortController().signal,
 					run: { name: tool.name, status: 'success', milliseconds: 0 },

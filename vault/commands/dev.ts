@@ -98,6 +98,12 @@ export function devConfig(dimension: number): VaultConfig {
 		limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
 		lease: { name: 'dev', durationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2, endpointSlice: 'dev' },
 		ports: { public: 0, internal: 0 },
+		protection: {
+			provenance: { mode: 'Optional', publicKeys: [] },
+			guardRows: 0,
+			smudge: 0,
+			releasedBits: { limitPerKey: 3000, onLimit: 'Alert', ledger: 'dev-ledger' },
+		},
 		hosts: [],
 		origins: [],
 	};

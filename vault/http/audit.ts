@@ -43,6 +43,7 @@ export function recordOf(call: Call, now: number, epoch: number): AuditRecord | 
 		...(run.topK === undefined ? {} : { top_k: run.topK }),
 		...(run.resultCount === undefined ? {} : { result_count: run.resultCount }),
 		...(run.keyVersion === undefined ? {} : { key_version: run.keyVersion }),
+		...(run.releasedBits === undefined ? {} : { released_bits: run.releasedBits }),
 		...(run.blobSha256 === undefined ? {} : { blob_sha256: run.blobSha256 }),
 		...(run.error === undefined ? {} : { error: run.error }),
 	};

@@ -62,12 +62,12 @@ async function answer(vault: Vault, call: Call, headers: NodeJS.Dict<string[]>):
 	}
 }
 
-function createServer({ tools, state, log, config }: Vault, call: Call): McpServer {
+function createServer({ tools, state, ledger, log, config }: Vault, call: Call): McpServer {
 	const server = new McpServer({ name: 'runevault', title: `RuneVault ${config.vault}`, version }, serverOptions);
 	for (const tool of tools) {
 		server.registerTool(tool.name, tool.config, async (args: unknown) => {
 			if (state.keyring === undefined) throw new VaultError('not_ready', 'The keys are not loaded');
-			return tool.call(args, call, { keyring: state.keyring, role: roleOf(state), log });
+			return tool.call(args, call, { keyring: state.keyring, ledger, role: roleOf(state), log });
 		});
 	}
 	return server;

@@ -10,9 +10,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Decryptor } from '../../fhe/decrypt.ts';
 import { VaultError } from '../../fhe/errors.ts';
-import { type Shard, topK } from '../../fhe/top-k.ts';
+import { topK } from '../../fhe/top-k.ts';
 import type { VaultConfig } from '../config.ts';
-import { blobShards } from '../shards.ts';
+import { answerBits, widest } from '../ledger/bits.ts';
+import { blobShards, type ScoredShard } from '../shards.ts';
 import type { ToolContext, ToolDefinition } from './define.ts';
 
 export const MAX_BLOBS = 16;
@@ -55,16 +56,26 @@ export function decryptScores(limits: VaultConfig['limits']): ToolDefinition<Inp
 				? new VaultError('rate_limited', `Rate Limit Exceeded: Max top_k is ${limits.topK}`, { field: 'top_k' })
 				: undefined,
 		async run(input, context) {
+			context.ledger.admit(context.identity);
 			const key = input.key_id === undefined ? context.keyring.current : context.keyring.byId(input.key_id);
 			if (key === undefined) throw new VaultError('invalid_argument', 'key_id: no such key here', { field: 'key_id' });
 			Object.assign(context.run, { topK: input.top_k, keyVersion: key.version });
 			const blobs = decodeBlobs(input[ARGUMENT]);
 			context.run.blobSha256 = digestOf(blobs);
-			const hits = topK(await decryptAll(blobs, key.decryptor, context), input.top_k);
-			context.run.resultCount = hits.length;
+			const shards = await decryptAll(blobs, key.decryptor, context);
+			const hits = topK(shards, input.top_k);
+			const bits = bitsOf(shards, hits.length);
+			await context.ledger.reserve(bits, context.identity, key);
+			Object.assign(context.run, { resultCount: hits.length, releasedBits: bits });
 			return { results: hits.map(hit => ({ ...hit, score: roundScore(hit.score) })), key_id: key.id, epoch: context.role.epoch };
 		},
 	};
+}
+
+/** What the answer may give away of the key. */
+function bitsOf(shards: readonly ScoredShard[], returned: number): number {
+	const candidates = shards.reduce((rows, { scores }) => rows + scores.length, 0);
+	return answerBits({ returned, candidates, range: widest(shards.map(({ range }) => range)) });
 }
 
 /** Four decimals, and no negative zero. */
@@ -73,8 +84,8 @@ export function roundScore(score: number): number {
 }
 
 /** One blob after another, with a pause for other requests between them; stops when the caller has gone. */
-async function decryptAll(blobs: Uint8Array[], decryptor: Decryptor, { signal }: ToolContext): Promise<Shard[]> {
-	const shards: Shard[] = [];
+async function decryptAll(blobs: Uint8Array[], decryptor: Decryptor, { signal }: ToolContext): Promise<ScoredShard[]> {
+	const shards: ScoredShard[] = [];
 	for (const [ordinal, blob] of blobs.entries()) {
 		if (ordinal > 0) await nextTurn();
 		signal.throwIfAborted();
@@ -83,7 +94,7 @@ async function decryptAll(blobs: Uint8Array[], decryptor: Decryptor, { signal }:
 	return shards;
 }
 
-function decryptBlob(bytes: Uint8Array, ordinal: number, count: number, decryptor: Decryptor): Shard[] {
+function decryptBlob(bytes: Uint8Array, ordinal: number, count: number, decryptor: Decryptor): ScoredShard[] {
 	try {
 		return blobShards(bytes, ordinal, decryptor);
 	} catch (error) {

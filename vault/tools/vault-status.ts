@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { VaultConfig } from '../config.ts';
 import { MAX_BODY_BYTES } from '../http/limits.ts';
+import type { Balance } from '../ledger/define.ts';
 import { version } from '../version.ts';
 import { MAX_BLOBS } from './decrypt-scores.ts';
 import type { ToolDefinition } from './define.ts';
@@ -19,6 +20,13 @@ const output = z.object({
 	fingerprint: z.string(),
 	dimension: z.int(),
 	identity: z.object({ name: z.string(), role: z.enum(['Member', 'Admin']), generation: z.int() }),
+	released_bits: z.object({
+		key: z.number().describe('Bits of the key that are on account, by all pods'),
+		limit_per_key: z.int(),
+		left: z.number(),
+		on_limit: z.enum(['Alert', 'Refuse']),
+		today: z.number().describe('Bits on account of this token today (UTC), as far as the pods have told'),
+	}),
 	limits: z.object({
 		max_top_k: z.int(),
 		calls_per_minute: z.int().describe('One ciphertext blob is one call'),
@@ -35,7 +43,7 @@ export function vaultStatus(config: VaultConfig): ToolDefinition<z.infer<typeof 
 		description: 'Version, key, role and limits of this Vault.',
 		input,
 		output,
-		run: (_input, { identity, keyring: { current }, role }) => ({
+		run: (_input, { identity, keyring: { current }, ledger, role }) => ({
 			vault: config.vault,
 			team: config.team,
 			vault_version: version,
@@ -44,7 +52,8 @@ export function vaultStatus(config: VaultConfig): ToolDefinition<z.infer<typeof 
 			key_version: current.version,
 			fingerprint: current.fingerprint,
 			dimension: config.dimension,
-			identity,
+			identity: { name: identity.name, role: identity.role, generation: identity.generation },
+			released_bits: releasedBits(ledger.balance(identity, current)),
 			limits: {
 				max_top_k: config.limits.topK,
 				calls_per_minute: config.limits.callsPerMinute,
@@ -55,3 +64,11 @@ export function vaultStatus(config: VaultConfig): ToolDefinition<z.infer<typeof 
 		}),
 	};
 }
+
+const releasedBits = ({ released, limit, left, onLimit, today }: Balance) => ({
+	key: released,
+	limit_per_key: limit,
+	left,
+	on_limit: onLimit,
+	today,
+});

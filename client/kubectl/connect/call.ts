@@ -1,7 +1,8 @@
 /** One harmless call, `vault_status`, that shows that endpoint, certificate and token are right. */
-import { Agent, buildConnector, fetch as undiciFetch } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import { z } from 'zod';
 import { RuneError } from '../../errors.ts';
+import { fetchThrough } from '../../trust.ts';
 import { connectVault } from '../../vault.ts';
 import { CommandError } from '../refusals.ts';
 
@@ -31,19 +32,8 @@ function agentFor({ ca, loopbackPort }: Call): Agent {
 /** @throws CommandError saying why there is no answer, without a word of the token. */
 export async function callStatus(call: Call): Promise<Answer> {
 	const agent = agentFor(call);
-	const send = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-		const { method, headers, body, signal } = new Request(input, init);
-		const answer = await undiciFetch(input instanceof Request ? input.url : input, {
-			method,
-			headers: [...headers],
-			body: body === null ? null : Buffer.from(await new Response(body).arrayBuffer()),
-			signal,
-			dispatcher: agent,
-		});
-		return new Response(answer.body === null ? null : await answer.arrayBuffer(), { status: answer.status, headers: [...answer.headers] });
-	};
 	try {
-		const vault = await connectVault({ url: call.url, token: call.token, timeoutMs: TIMEOUT_MS, retries: 0, fetch: send });
+		const vault = await connectVault({ url: call.url, token: call.token, timeoutMs: TIMEOUT_MS, retries: 0, fetch: fetchThrough(agent) });
 		try {
 			return statusSchema.parse(await vault.status());
 		} finally {

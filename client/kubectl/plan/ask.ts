@@ -76,10 +76,10 @@ export async function readPresent({ transport, namespace }: Session, objects: re
 	return new Map(found.flatMap(([id, object]) => (object === undefined ? [] : [[id, object] as const])));
 }
 
-/** Whether the cluster knows ServiceMonitors, so that the operator makes one. */
-export async function hasServiceMonitors({ transport }: Session): Promise<boolean> {
+/** Whether the cluster knows the kinds of another project, such as `cert-manager.io/v1`, so that the operator makes some. */
+export async function knows({ transport }: Session, groupVersion: string): Promise<boolean> {
 	try {
-		await transport.request({ method: 'GET', path: '/apis/monitoring.coreos.com/v1' });
+		await transport.request({ method: 'GET', path: `/apis/${groupVersion}` });
 		return true;
 	} catch (error) {
 		if (error instanceof KubeError && (error.status === 404 || error.status === 403)) return false;

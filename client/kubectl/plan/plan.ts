@@ -14,7 +14,7 @@ import { isPaused, pauseOf } from '../pause.ts';
 import { CommandError } from '../refusals.ts';
 import type { Session } from '../session.ts';
 import { isReady, listPods } from '../vaults.ts';
-import { dryRun, hasServiceMonitors, readPresent } from './ask.ts';
+import { dryRun, knows, readPresent } from './ask.ts';
 import { changesOf } from './compare.ts';
 import { forecastOf } from './forecast.ts';
 import { readManifest } from './manifest.ts';
@@ -50,8 +50,15 @@ async function textOf({ read }: Session, file: string): Promise<string> {
 
 /** With it, the builders give every object there can be. */
 const EVERYTHING: Inputs = {
-	...{ image: '', version: '', operatorNamespace: '', clusterDomain: '', verifiers: [], fingerprint: undefined },
-	...{ isKeygenWanted: true, isImportWanted: true, isWorkloadWanted: true, hasPodRoute: false, hasServiceMonitors: true },
+	...{ image: '', version: '', operatorNamespace: '', clusterDomain: '', verifiers: [], fingerprint: undefined, releasedBits: undefined },
+	...{
+		isKeygenWanted: true,
+		isImportWanted: true,
+		isWorkloadWanted: true,
+		hasPodRoute: false,
+		hasServiceMonitors: true,
+		hasCertificates: true,
+	},
 };
 
 async function planOf(session: Session, live: RuneVault | undefined, planned: RuneVault, isChecked: boolean): Promise<Plan> {
@@ -62,12 +69,13 @@ async function planOf(session: Session, live: RuneVault | undefined, planned: Ru
 	const build = (spec: RuneVaultSpec | undefined, inputs: (of: RuneVaultSpec) => Inputs): KubeObject[] =>
 		spec === undefined ? [] : desired({ name, namespace, uid: planned.metadata.uid, spec }, inputs(spec));
 	const possible = [before, after].flatMap(spec => build(spec, () => EVERYTHING));
-	const [present, monitors, pods] = await Promise.all([
+	const [present, hasServiceMonitors, hasCertificates, pods] = await Promise.all([
 		readPresent(session, possible),
-		hasServiceMonitors(session),
+		knows(session, 'monitoring.coreos.com/v1'),
+		knows(session, 'cert-manager.io/v1'),
 		listPods(session, { namespace, name }),
 	]);
-	const situation: Situation = { name, namespace, live, present, hasServiceMonitors: monitors };
+	const situation: Situation = { name, namespace, live, present, hasServiceMonitors, hasCertificates };
 	const objectsBefore = build(before, spec => inputsFor(situation, spec, true));
 	const objectsAfter = build(after, spec => inputsFor(situation, spec, false));
 	const objects = [...objectSteps(objectsBefore, objectsAfter, present), ...secretSteps(name, before?.access.tokens, after.access.tokens)];

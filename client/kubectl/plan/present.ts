@@ -4,6 +4,7 @@
  * The guess can be checked: every owned object carries the digest of what it was applied from, so when the present spec with these inputs
  * gives the same digest, the inputs are those of the operator, and so is its code.
  */
+import { floorField } from '../../../crds/ledger.ts';
 import type { RuneVault, RuneVaultSpec } from '../../../crds/runevault.ts';
 import type { KubeObject } from '../../../kube/resources.ts';
 import { canonicalJson, digestOf } from '../../../operator/desired/digest.ts';
@@ -24,14 +25,13 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 /** What stands for a value that only the operator knows, in a plan for a vault that is not there yet. */
 const UNKNOWN = { image: "(the operator's image)", operatorNamespace: "(the operator's namespace)" };
 
-export type Situation = { name: string; namespace: string; live: RuneVault | undefined; present: Present; hasServiceMonitors: boolean };
+export type Situation = { name: string; namespace: string; live: RuneVault | undefined; present: Present } & Pick<
+	Inputs,
+	'hasServiceMonitors' | 'hasCertificates'
+>;
 
 /** @param isInForce whether the spec is the present one; of one that is to be, the route is shown as it will be in the end. */
-export function inputsFor(
-	{ name, namespace, live, present, hasServiceMonitors }: Situation,
-	spec: RuneVaultSpec,
-	isInForce: boolean,
-): Inputs {
+export function inputsFor({ name, namespace, live, present, ...known }: Situation, spec: RuneVaultSpec, isInForce: boolean): Inputs {
 	const names = namesOf(name);
 	const find = (kind: string, of: string) => {
 		const found = present.get(`${kind}/${of}`);
@@ -40,6 +40,7 @@ export function inputsFor(
 	const has = (kind: string, of: string) => present.has(`${kind}/${of}`);
 	const config = configOf(find('ConfigMap', names.config));
 	const recorded = live?.status?.keys?.fingerprint;
+	const fingerprint = text(part(config, 'keys', 'fingerprint')) ?? recorded;
 	const isNew = live === undefined;
 	return {
 		image: (hasOwnImage(live) ? undefined : imageIn(find('StatefulSet', names.workload))) ?? UNKNOWN.image,
@@ -49,16 +50,23 @@ export function inputsFor(
 		isKeygenWanted: isNew || has('Job', names.keygen),
 		isImportWanted: recorded === undefined,
 		isWorkloadWanted: isNew || has('StatefulSet', names.workload),
-		fingerprint: text(part(config, 'keys', 'fingerprint')) ?? recorded,
+		fingerprint,
+		releasedBits: floorIn(find('ConfigMap', names.ledger), fingerprint),
 		verifiers: [],
 		hasPodRoute: isInForce ? !has('EndpointSlice', names.endpointSlice) : spec.routing === 'AllReady',
-		hasServiceMonitors,
+		...known,
 	};
 }
 
 /** Whether the image that runs is one that the spec names, and so says nothing of the operator's own. */
 const hasOwnImage = (live: RuneVault | undefined): boolean => text(part(live?.spec, 'image')) !== undefined;
 const imageIn = (set: KubeObject | undefined) => text(part(set, 'spec', 'template', 'spec', 'containers', 0, 'image'));
+
+/** What the operator last wrote into the account; the status may be ahead of it. */
+function floorIn(ledger: KubeObject | undefined, fingerprint: string | undefined): number | undefined {
+	const floor = fingerprint === undefined ? undefined : text(part(ledger, 'data', floorField(fingerprint)));
+	return floor === undefined ? undefined : Number(floor);
+}
 
 function configOf(map: KubeObject | undefined): unknown {
 	const raw = text(part(map, 'data', 'config.json'));

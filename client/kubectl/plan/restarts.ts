@@ -56,7 +56,7 @@ const ADDRESS = '192.0.2.1';
 /** A pod with everything in order; the one address of them all is routed to. */
 const viewOf = (pod: string, isNew: boolean): PodView => ({
 	...{ name: pod, uid: pod, ip: ADDRESS, node: pod, createdAt: undefined, isReady: true, hasStopped: false, isDeleting: false },
-	...{ revision: isNew ? NEW : OLD, verifiers: undefined, role: undefined },
+	...{ revision: isNew ? NEW : OLD, verifiers: undefined, role: undefined, hasTls: false },
 });
 
 function played(start: PodView[], primary: string, spec: RuneVaultSpec, isFailoverPaused: boolean): Restart[] {

@@ -19,7 +19,7 @@ const HEALTHY: Record<ConditionType, string> = {
 	PrimaryAvailable: 'True Serving',
 	StandbyReady: 'True Standing',
 	TokensCurrent: 'True Adopted',
-	Protected: 'False Unprotected',
+	Protected: 'False UnsignedResults',
 	Progressing: 'False Complete',
 	Degraded: 'False Healthy',
 };
@@ -42,6 +42,7 @@ const ROWS: Row[] = [
 			ResolvedRefs: 'Unknown SpecInvalid',
 			Programmed: 'False SpecInvalid',
 			TokensCurrent: 'Unknown SpecInvalid',
+			Protected: 'Unknown SpecInvalid',
 		},
 	],
 	[
@@ -185,10 +186,10 @@ describe('the status', () => {
 			replicas: 3,
 			readyReplicas: 3,
 			updatedReplicas: 3,
-			endpoint: 'http://acme.rune.svc:8443/mcp',
+			endpoint: 'https://acme.rune.svc:8443/mcp',
 			image: 'localhost/runevault:test',
 			primary: { pod: 'acme-0', epoch: 7, since: '2026-03-01T12:00:00Z' },
-			keys: { fingerprint: build.FINGERPRINT, version: 1, dimension: 1024, secretName: 'acme-keys-1' },
+			keys: { fingerprint: build.FINGERPRINT, version: 1, dimension: 1024, secretName: 'acme-keys-1', releasedBits: 0 },
 			tokens: [
 				{
 					name: 'team',

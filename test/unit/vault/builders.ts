@@ -34,6 +34,12 @@ export function testConfig(change: Partial<VaultConfig> = {}): VaultConfig {
 		limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
 		lease: { name: 'acme-primary', durationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2, endpointSlice: 'acme-primary' },
 		ports: { public: 0, internal: 0 },
+		protection: {
+			provenance: { mode: 'Optional', publicKeys: [] },
+			guardRows: 0,
+			smudge: 0,
+			releasedBits: { limitPerKey: 3000, onLimit: 'Alert', ledger: 'acme-ledger' },
+		},
 		hosts: ['acme.rune.svc'],
 		origins: ['https://app.example.com'],
 		...change,
@@ -48,7 +54,7 @@ export const tokens = {
 } as const;
 
 export function testVerifiers() {
-	const entry = (token: string, identity: Identity, expiresAt = Number.POSITIVE_INFINITY) =>
+	const entry = (token: string, identity: Omit<Identity, 'id'>, expiresAt = Number.POSITIVE_INFINITY) =>
 		[sha256(token), { identity, expiresAt }] as const;
 	return fixedVerifiers(
 		new Map([
@@ -132,7 +138,15 @@ export type ToolAnswer = {
 };
 
 export async function startVault(
-	options: { config?: Partial<VaultConfig>; keyring?: Keyring; log?: Log; audit?: AuditLog; limits?: ListenOptions['limits'] } = {},
+	options: {
+		config?: Partial<VaultConfig>;
+		keyring?: Keyring;
+		log?: Log;
+		audit?: AuditLog;
+		limits?: ListenOptions['limits'];
+		/** Of the public listener. */
+		tls?: ListenOptions['tls'];
+	} = {},
 ): Promise<RunningVault> {
 	const sink = testSink();
 	const audit = options.audit ?? createAuditLog(sink);
@@ -140,10 +154,10 @@ export async function startVault(
 	vault.state.keyring = options.keyring ?? fakeKeyring();
 	vault.state.verifiers = testVerifiers();
 	vault.state.role = () => ({ role: 'primary', epoch: 7 });
-	const { limits = {} } = options;
-	const listener = await listen(createPublicApp(vault).callback(), { host: '127.0.0.1', port: 0, limits });
+	const { limits = {}, tls } = options;
+	const listener = await listen(createPublicApp(vault).callback(), { host: '127.0.0.1', port: 0, limits, ...(tls && { tls }) });
 	const internalListener = await listen(createInternalApp(vault).callback(), { host: '127.0.0.1', port: 0 });
-	const origin = `http://127.0.0.1:${listener.port}`;
+	const origin = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${listener.port}`;
 
 	const post: RunningVault['post'] = (body, change = {}) => {
 		const headers = new Headers({

@@ -26,7 +26,7 @@ async function reasonsInSource(): Promise<Set<string>> {
 describe('kubectl runevault explain: a word', () => {
 	it('[CLI-44] every reason that the operator can give is explained', async () => {
 		const given = await reasonsInSource();
-		for (const known of ['Healed', 'PromotionRefused', 'KeysMissing', 'NoAnswer', 'Unprotected'])
+		for (const known of ['Healed', 'PromotionRefused', 'KeysMissing', 'NoAnswer', 'NoGuardRows'])
 			assert.ok(given.has(known) || TERMS.includes(known), known);
 		assert.ok(given.size > 30, `${given.size} are found`);
 		assert.deepEqual(

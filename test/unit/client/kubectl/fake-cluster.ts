@@ -18,6 +18,8 @@ export type World = {
 	pods?: Pod[] | 'forbidden';
 	/** 'forbidden': the user may not list them. */
 	events?: Event[] | 'forbidden';
+	/** The data of ConfigMap `<name>-ledger`, by name of the RuneVault. */
+	ledgers?: Record<string, Record<string, string>>;
 	/** What a patch of a RuneVault or its status is answered with; the RuneVault as it was, unless told. */
 	onPatch?: (vault: RuneVault) => readonly [code: number, body: unknown];
 	/** A port of this machine that leads to the public port of a pod. */
@@ -84,14 +86,18 @@ const listOf = (items: readonly Placed[], namespace: string | undefined): Reply 
 
 /** @param reads how often RuneVaults have been read by name, this time included. */
 function replyTo(world: World, request: Received, reads: number): Reply {
-	const { vaults = [], pods = [], events = [], onRead, onPatch, others } = world;
+	const { vaults = [], pods = [], events = [], ledgers = {}, onRead, onPatch, others } = world;
 	const other = others?.(request);
 	if (other !== undefined) return other;
 	const { pathname } = new URL(request.url, 'http://api');
 	const [, namespace, plural, name] =
-		/(?:\/namespaces\/([^/]+))?\/(runevaults|pods|events)(?:\/([^/]+)(?:\/status)?)?$/.exec(pathname) ?? [];
+		/(?:\/namespaces\/([^/]+))?\/(runevaults|pods|events|configmaps)(?:\/([^/]+)(?:\/status)?)?$/.exec(pathname) ?? [];
 	if (plural === 'pods') return pods === 'forbidden' ? [403, status(403, 'Forbidden')] : listOf(pods, namespace);
 	if (plural === 'events') return events === 'forbidden' ? [403, status(403, 'Forbidden')] : listOf(events, namespace);
+	if (plural === 'configmaps') {
+		const data = ledgers[name?.replace(/-ledger$/, '') ?? ''];
+		return data === undefined ? [404, status(404, 'NotFound')] : [200, { metadata: { name, namespace }, data }];
+	}
 	if (plural !== 'runevaults') return [500, status(500, `Unexpected ${request.method} ${request.url}`)];
 	if (name === undefined) return listOf(vaults, namespace);
 	const vault = vaults.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);

@@ -1,0 +1,35 @@
+/** What is promised of certificates and of those who show and check them; part of requirements.ts. */
+export const tlsRequirements = {
+	'VLT-100': 'Both listeners speak TLS 1.3 and nothing older or plainer, with the certificate in their folder',
+	'VLT-101':
+		"/probe answers the operator's client certificate alone; the kubelet and Prometheus need none for the rest of the internal port",
+	'VLT-102':
+		'A new certificate, or authority of clients, is in force from the next connection on, without a restart; open connections stay',
+	'VLT-103': 'Certificate files that do not belong together: the last good ones stay, with one line; at start one line and exit code 1',
+	'VLT-104': 'vault_certificate_expiry_seconds tells how long the certificate of each listener is valid',
+	'VLT-105': 'Without a folder for it, the public listener speaks plain HTTP; the internal one does not',
+	'OPR-70': 'Each vault has an authority, a certificate for all names of its Services and pods, and one for the operator, made once',
+	'OPR-71': 'Certificates are renewed at two thirds of their life, under the same authority',
+	'OPR-72': 'The next authority is trusted 30 days before it signs, the former one until it expires',
+	'OPR-73': 'Certificate Secrets that are deleted or edited are whole again; what is still good in them stays',
+	'OPR-74': 'A name that is added is in a new certificate',
+	'OPR-75': 'Private keys are in their Secrets and nowhere else',
+	'OPR-76': "The operator shows its certificate to pods, and believes only pods of the vault's authority under their own name",
+	'OPR-77':
+		'spec.tls decides which certificate clients see; Services, Ingress, ServiceMonitor, kubelet and status say how to speak to the pods',
+	'OPR-78': 'The Secret of a token has the authority, the endpoint and a configuration for each common client',
+	'OPR-79': 'tls.type Disabled needs an annotation; a type without its block, or a block without its type, is named',
+	'OPR-80': 'A certificate Secret, an issuer or cert-manager itself that is missing is ResolvedRefs=False with its field',
+	'OPR-81': "With tls.type CertManager there is one Certificate that cert-manager's own CRDs take; it goes with the type",
+	'OPR-82': 'Pods of a template from before certificates are asked over plain HTTP until they are replaced, the others never',
+	'OPR-83': 'Certificates are made in a process of its own, which tells nothing of a key when it fails',
+	'OPR-84': 'When a certificate changes, kubelets are told to fetch it at once, and the Secrets of tokens follow',
+	'CLU-25': 'Real pods show certificates of the authority beside the token, over TLS 1.3 and nothing older',
+	'CLU-26': "A real pod answers /probe to nobody but the operator, and the kubelet's probes pass",
+	'CLU-27': 'What the Secret of a token holds is all a client needs',
+	'CLU-28': 'A new certificate is shown by pods that run, while an open connection stays',
+	'CLU-29': 'The client that measures failover knows the Vault by its certificate, and keeps its connections',
+	'CLI-34': 'The client library and rune believe the authorities they are given, and no others',
+	'CLI-35': 'A Vault with a certificate of another authority, name or time is untrusted: no token is sent, and the call is not repeated',
+	'CLI-36': 'A file of authorities that cannot be read or holds none is told with the name of the option',
+} as const;
