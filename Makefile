@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
 
-.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api conformance crash test-cluster demo chaos chaos-report fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image plugin load generate fmt lint types verify test test-unit test-api conformance crash test-cluster demo chaos chaos-report fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ build: setup ## compile into dist/
 
 image: setup ## build the image into build/image/ (buildah or docker)
 	@$(cluster) image
+
+plugin: setup ## build the kubectl plug-in and its krew manifest into build/plugin/ (URI=where its archive will be had)
+	@node scripts/plugin.ts $(URI)
 
 load: image ## put the image into every node of the cluster
 	@$(cluster) load

@@ -1,6 +1,6 @@
 /** Whom a client believes: the authorities it was given, and nobody else. */
 import { X509Certificate } from 'node:crypto';
-import { Agent, fetch as undiciFetch } from 'undici';
+import { Agent, type Dispatcher, fetch as undiciFetch } from 'undici';
 
 /** What TLS says of a certificate that is not to be trusted. */
 const UNTRUSTED: ReadonlySet<unknown> = new Set([
@@ -33,10 +33,9 @@ export function isBundle(ca: string): boolean {
 	}
 }
 
-/** A `fetch` over TLS 1.3 that believes these authorities alone, and not those of the machine. @param ca PEM */
-export function fetchTrusting(ca: string): { fetch: typeof fetch; close(): Promise<void> } {
-	const dispatcher = new Agent({ connect: { ca, minVersion: 'TLSv1.3' } });
-	const send = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+/** A `fetch` whose connections this makes. */
+export function fetchThrough(dispatcher: Dispatcher): typeof fetch {
+	return async (input, init = {}) => {
 		const { method, headers, body, signal } = new Request(input, init);
 		const answer = await undiciFetch(input instanceof Request ? input.url : input, {
 			method,
@@ -47,5 +46,10 @@ export function fetchTrusting(ca: string): { fetch: typeof fetch; close(): Promi
 		});
 		return new Response(answer.body === null ? null : await answer.arrayBuffer(), { status: answer.status, headers: [...answer.headers] });
 	};
-	return { fetch: send, close: () => dispatcher.close() };
+}
+
+/** A `fetch` over TLS 1.3 that believes these authorities alone, and not those of the machine. @param ca PEM */
+export function fetchTrusting(ca: string): { fetch: typeof fetch; close(): Promise<void> } {
+	const dispatcher = new Agent({ connect: { ca, minVersion: 'TLSv1.3' } });
+	return { fetch: fetchThrough(dispatcher), close: () => dispatcher.close() };
 }

@@ -1,5 +1,7 @@
 /** The reference page of the resource, written from the same schema as the CRD. */
-import { REASONS } from './conditions.ts';
+import { CONDITION_TYPES } from './conditions.ts';
+import { CONDITIONS, type Explanation } from './explanations.ts';
+import { EVENTS, FAILOVERS } from './explanations-events.ts';
 import type { JsonSchema } from './structural.ts';
 
 const field = (schema: JsonSchema, name: string): JsonSchema => Object.fromEntries(Object.entries(Object(schema[name])));
@@ -44,13 +46,19 @@ function rowsOf(schema: JsonSchema, path: string): string[] {
 	});
 }
 
+/** Names of our own in angle brackets would be taken for HTML. */
+const cell = (text: string | undefined) => (text ?? '').replaceAll('<', '&lt;').replaceAll('|', '\\|');
+const explained = (table: Readonly<Record<string, Explanation>>) =>
+	Object.entries(table).map(([reason, { means, todo }]) => `| \`${reason}\` | ${cell(means)} | ${cell(todo)} |`);
+const meanings = (rows: string[]) => ['| reason | what it means | what to do |', '|---|---|---|', ...rows].join('\n');
+
 const table = (rows: string[]) => ['| field | type | default | limits | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
 
 /** @param crd what `buildCrd` gives. */
 export function buildReference(crd: JsonSchema): string {
 	const properties = field(schemaOf(crd), 'properties');
-	const conditions = Object.entries(REASONS).map(
-		([type, reasons]) => `| \`${type}\` | ${reasons.map(reason => `\`${reason}\``).join(', ')} |`,
+	const conditions = CONDITION_TYPES.map(
+		type => `### ${type}\n\n${CONDITIONS[type].asks}\n\n${meanings(explained(CONDITIONS[type].reasons))}`,
 	);
 	return `# RuneVault (\`runevault.io/v1alpha1\`), field by field
 
@@ -69,10 +77,21 @@ ${table(rowsOf(field(properties, 'status'), '.status'))}
 
 ## Conditions and their reasons
 
-All are always there, each with \`observedGeneration\`; the transition time moves only when the status changes.
+All are always there, each with \`observedGeneration\`; the transition time moves only when the status changes. \`kubectl runevault explain\` says of a
+vault what stands here, for what is not as it should be; &lt;name> is the name of the RuneVault.
 
-| condition | reasons |
-|---|---|
-${conditions.join('\n')}
+${conditions.join('\n\n')}
+
+## Events
+
+Besides these, a Degraded condition tells its reason in an event of the same name.
+
+${meanings(explained(EVENTS))}
+
+## Why a primary was replaced
+
+In \`status.failover\`.
+
+${meanings(explained(FAILOVERS))}
 `;
 }

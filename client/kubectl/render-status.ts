@@ -45,7 +45,7 @@ const conditionOf = (status: RuneVaultStatus | undefined, type: ConditionType): 
 	status?.conditions?.find(condition => condition.type === type);
 
 /** Whether a condition is as it should be. */
-const isGood = ({ type, status }: Condition): boolean => status === (BAD_WHEN_TRUE.includes(type) ? 'False' : 'True');
+export const isGood = ({ type, status }: Condition): boolean => status === (BAD_WHEN_TRUE.includes(type) ? 'False' : 'True');
 
 /** Every condition that is not as it should be; Ready is the headline. */
 function troubles({ metadata, status = {} }: RuneVault): string[] {

@@ -1,8 +1,10 @@
 /** The few calls of the plug-in, answered by a local HTTP server from a list of RuneVaults, pods and events. */
 import { createReadStream } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import type { Forward } from '../../../../client/kubectl/connect/forward.ts';
 import type { Event } from '../../../../client/kubectl/events.ts';
 import { run } from '../../../../client/kubectl/run.ts';
+import type { Screen } from '../../../../client/kubectl/session.ts';
 import type { Pod } from '../../../../client/kubectl/vaults.ts';
 import type { RuneVault } from '../../../../crds/runevault.ts';
 import { type Clock, systemClock } from '../../../../kube/clock.ts';
@@ -20,6 +22,10 @@ export type World = {
 	ledgers?: Record<string, Record<string, string>>;
 	/** What a patch of a RuneVault or its status is answered with; the RuneVault as it was, unless told. */
 	onPatch?: (vault: RuneVault) => readonly [code: number, body: unknown];
+	/** A port of this machine that leads to the public port of a pod. */
+	forward?: Forward;
+	/** Answers what no other field is for. */
+	others?: (request: Received) => readonly [code: number, body: unknown] | undefined;
 	/** What a RuneVault is at its n-th reading, from 1. */
 	onRead?: (vault: RuneVault, count: number) => RuneVault;
 };
@@ -47,12 +53,19 @@ export async function kubectl(argv: string[], world: World): Promise<Result> {
 			stderr: text => {
 				err += text;
 			},
+			screen: quietScreen,
+			forward: world.forward ?? noForward,
 		});
 		result = { code, out, err, received };
 	});
 	if (result === undefined) throw new Error('the plug-in did not run');
 	return result;
 }
+
+/** No terminal, and nobody who presses Ctrl-C. */
+export const quietScreen: Screen = { isTerminal: false, interrupted: () => new AbortController().signal };
+
+export const noForward: Forward = () => Promise.reject(new Error('nothing is to be forwarded here'));
 
 /** Sleeping takes no time but moves the clock. */
 function hastyClock(): Clock {
@@ -72,7 +85,10 @@ const listOf = (items: readonly Placed[], namespace: string | undefined): Reply 
 ];
 
 /** @param reads how often RuneVaults have been read by name, this time included. */
-function replyTo({ vaults = [], pods = [], events = [], ledgers = {}, onRead, onPatch }: World, request: Received, reads: number): Reply {
+function replyTo(world: World, request: Received, reads: number): Reply {
+	const { vaults = [], pods = [], events = [], ledgers = {}, onRead, onPatch, others } = world;
+	const other = others?.(request);
+	if (other !== undefined) return other;
 	const { pathname } = new URL(request.url, 'http://api');
 	const [, namespace, plural, name] =
 		/(?:\/namespaces\/([^/]+))?\/(runevaults|pods|events|configmaps)(?:\/([^/]+)(?:\/status)?)?$/.exec(pathname) ?? [];
