@@ -5,7 +5,7 @@ import type { Restart } from './restarts.ts';
  * Upper bounds of what was measured, in seconds (docs/failover.md); a test holds them against docs/failover.json.
  * Of both no call fails that is made once more.
  */
-export const MEASURED_GAPS = { rollout: 0.5, graceful: 0.5 } as const;
+export const MEASURED_GAPS = { rollout: 0.5, graceful: 0.6 } as const;
 
 /** @param replicas of the spec to be. @param isServing whether there is a primary that clients reach now. */
 export function forecastOf(restarts: readonly Restart[], replicas: number, isServing: boolean): string {

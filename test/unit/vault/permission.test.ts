@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, before, beforeEach, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { buildKeygenJob } from '../../../operator/desired/keygen-job.ts';
 import { buildStatefulSet } from '../../../operator/desired/stateful-set.ts';
 import * as desired from '../operator/builders.ts';
@@ -24,8 +24,8 @@ describe('the flags of the pods', () => {
 	let home: PodHome;
 	before(async () => {
 		home = await PodHome.create();
-		return () => home.close();
 	});
+	after(() => home.close());
 	beforeEach(() => writeFileSync(home.file('termination-log'), ''));
 	afterEach(() => home.killAll());
 
