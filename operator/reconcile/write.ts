@@ -65,8 +65,7 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 			if (problem !== undefined) result.problems.push(problem);
 		} catch (error) {
 			result.errors.push(error);
-			const message = error instanceof IssueError ? error.message : refusalText(what.kind, error);
-			if (isLasting(error)) result.problems.push({ ...what, reason: 'ApplyFailed', message });
+			if (isLasting(error)) result.problems.push({ ...what, reason: 'ApplyFailed', message: failureText(what.kind, error) });
 		}
 	};
 	const names = namesOf(vault.name);
@@ -112,8 +111,13 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 }
 
 /** Whether an error is worth telling in the status: not one that the next try is likely to settle. */
-const isLasting = (error: unknown): boolean =>
-	error instanceof IssueError || (error instanceof KubeError && !isTransient(error) && !isConflict(error));
+const isLasting = (error: unknown): boolean => !isTransient(error) && !isConflict(error);
+
+/** Of what is no refusal the message stays in the log: it was not written to be shown. */
+function failureText(kind: string, error: unknown): string {
+	if (error instanceof IssueError) return error.message;
+	return error instanceof KubeError ? refusalText(kind, error) : 'the operator failed at it; its log says how';
+}
 
 const healed = (kind: string, name: string): Note => ({
 	type: 'Normal',

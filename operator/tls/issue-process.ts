@@ -12,6 +12,8 @@ const answerSchema = z.array(z.object({ cert: z.string(), key: z.string() }));
 const LIMIT_MS = 30_000;
 /** Beside this module, compiled or not. */
 const program = join(import.meta.dirname, `issue-main${extname(import.meta.filename)}`);
+/** It reads the code of the project and its packages, and nothing else. */
+const flags = ['--permission', `--allow-fs-read=${join(import.meta.dirname, '..', '..')}/`, '--max-semi-space-size=1'];
 
 /** The end of the last one that was begun. */
 let last: Promise<unknown> = Promise.resolve();
@@ -23,9 +25,17 @@ export const issueInProcess: Issue = requests => {
 	return made;
 };
 
+/** Refused at once, or failing later: both are the same error. */
+function start() {
+	try {
+		return spawn(process.execPath, [...flags, program], { env: {}, stdio: ['pipe', 'pipe', 'ignore'], timeout: LIMIT_MS });
+	} catch (cause) {
+		throw new IssueError('the process that makes certificates could not be started', { cause });
+	}
+}
+
 async function issueOnce(requests: Parameters<Issue>[0]): Promise<KeyPair[]> {
-	const args = ['--max-semi-space-size=1', program];
-	const child = spawn(process.execPath, args, { env: {}, stdio: ['pipe', 'pipe', 'ignore'], timeout: LIMIT_MS });
+	const child = start();
 	const ended = new Promise<string>(resolve => {
 		child.once('error', () => resolve('could not be started'));
 		child.once('close', (code, signal) => resolve(code === 0 ? '' : `ended with ${signal ?? `code ${code}`}`));

@@ -4,9 +4,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { get } from '../../../kube/objects.ts';
+import { resources } from '../../../kube/resources.ts';
 import { until } from '../../install/run.ts';
 import { freePorts } from '../harness.ts';
-import { OPERATOR_NAMESPACE, renderChart, World } from './fixture.ts';
+import { applyVault, OPERATOR_NAMESPACE, renderChart, World } from './fixture.ts';
 
 const checkout = join(import.meta.dirname, '..', '..', '..');
 
@@ -17,7 +19,7 @@ describe('the operator under the flags of its chart', () => {
 	});
 	after(() => world.stop());
 
-	it('[OPR-101] fills its caches, is ready, tells its metrics, ends when it is told to, and reads nothing else', async t => {
+	it('[OPR-101] fills its caches, is ready, makes certificates, tells its metrics, ends when it is told to, and reads nothing else', async t => {
 		const deployment = (await renderChart()).find(({ kind }) => kind === 'Deployment');
 		const { args } = Object(deployment).spec.template.spec.containers[0];
 		const program = '/app/operator/main.js';
@@ -42,6 +44,12 @@ describe('the operator under the flags of its chart', () => {
 		const output: string[] = [];
 		for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => output.push(String(chunk)));
 		await until('an operator that is ready', async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
+		await world.namespace('flags');
+		await applyVault(world, { namespace: 'flags', name: 'acme' });
+		await until(
+			'certificates',
+			async () => (await get(world.admin, resources.secrets, { namespace: 'flags', name: 'acme-tls' })) !== undefined,
+		);
 		const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 		assert.match(metrics, /^process_resident_memory_bytes \d/m);
 		assert.match(output.join(''), /TRIED ERR_ACCESS_DENIED/);
