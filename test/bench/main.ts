@@ -4,44 +4,16 @@
  * build/reports/bench.json. CALLS=400 sets the number of pairs.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { deriveEncKey, deriveEvalKey } from '../../fhe/derive.ts';
-import { createEncryptor } from '../../fhe/encrypt.ts';
-import { parseEvalKey } from '../../fhe/formats/eval-key.ts';
-import { parseQuery } from '../../fhe/formats/query.ts';
-import { writeScore } from '../../fhe/formats/score.ts';
-import { isGuardRow } from '../../fhe/guard-rows.ts';
 import { N } from '../../fhe/params.ts';
-import { loadSeal } from '../../fhe/seal.ts';
-import type { SecretKey } from '../../fhe/secret-key.ts';
 import { renderTable } from '../cluster/table.ts';
 import { quantile, timed } from '../demo/measure.ts';
 import { createSigner } from '../envector/signer.ts';
-import { createVectorIndex } from '../envector/vector-index.ts';
-import { createPooledEncryptor, unitVectors } from '../unit/envector/items.ts';
 import { base64, newKeyring, protectedConfig, startVault, testConfig } from '../unit/vault/builders.ts';
+import { DIMENSION, searchShard } from './search-shard.ts';
 
-const DIMENSION = 64;
-const GUARD_ROWS = 16;
 const WARM_UP = 50;
 const calls = Number(process.env.CALLS ?? 400);
 if (!Number.isInteger(calls) || calls < 1) throw new Error('CALLS must be a positive number');
-
-/** The answer of a search over a whole shard; its size does not depend on the dimension. */
-async function searchShard(secretKey: SecretKey): Promise<Uint8Array> {
-	const seal = await loadSeal();
-	const keys = { secretKey, encKey: deriveEncKey(secretKey), evalKey: (dimension: number) => deriveEvalKey(secretKey, dimension) };
-	using index = createVectorIndex(seal, DIMENSION);
-	using encryptor = createEncryptor(seal, keys.encKey, DIMENSION);
-	index.useEvalKey(parseEvalKey(keys.evalKey(DIMENSION)));
-	const encrypt = createPooledEncryptor(seal, keys);
-	const zero = new Float32Array(DIMENSION);
-	const [wanted = zero, ...vectors] = unitVectors('bench', N, DIMENSION);
-	for (let row = 0; row < N; row++) {
-		const isGuard = isGuardRow(row, DIMENSION, GUARD_ROWS);
-		index.insert(isGuard ? parseQuery(encryptor.item(zero)) : encrypt(vectors[row] ?? wanted));
-	}
-	return writeScore({ id: 'memory', shards: index.search(parseQuery(encryptor.query(wanted))) });
-}
 
 const signer = createSigner();
 const provenance = { mode: 'Required' as const, publicKeys: [signer.publicKey] };

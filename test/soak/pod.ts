@@ -1,22 +1,32 @@
-/** One Vault pod's process with its audit records in files, at a real API server, with the vendor's key adopted by a real keygen. */
+/**
+ * One Vault pod's process with its audit records in files, at a real API server, with a key adopted by a
+ * real keygen and the protections of the default.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { writeSecKeyJson } from '../../fhe/formats/envelope.ts';
+import { generateSecretKey } from '../../fhe/secret-key.ts';
 import { create, get } from '../../kube/objects.ts';
 import { type KubeObject, resources } from '../../kube/resources.ts';
 import { createTransport } from '../../kube/transport.ts';
 import { startApiServer } from '../api/harness.ts';
-import { sha256, testConfig, tokens, vectorPath } from '../unit/vault/builders.ts';
+import { DIMENSION, searchShard } from '../bench/search-shard.ts';
+import { protectedConfig, sha256, testConfig, tokens } from '../unit/vault/builders.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'vault', 'main.ts');
 const namespace = 'rune';
+/** The heap that Node gives itself in a container of 1 GiB, a pod's default limit, instead of one for this whole machine. */
+const heap = ['--max-old-space-size=512', '--max-semi-space-size=16'];
 
 export type SoakPod = {
 	readonly url: string;
 	readonly token: string;
+	/** The result of a search, that this Vault can decrypt. */
+	readonly blob: Uint8Array;
 	readonly auditDirectory: string;
 	/** Bytes of resident memory. */
 	memory(): Promise<number>;
@@ -45,22 +55,23 @@ export async function startPod(): Promise<SoakPod> {
 		...{ POD_NAME: 'acme-0', POD_NAMESPACE: namespace, POD_IP: '127.0.0.1' },
 	};
 	try {
-		await prepare(file);
+		const blob = await prepare(file);
 		await writeObjects(api.config);
-		const keygen = spawn(process.execPath, [program, 'keygen', '--import', vectorPath('SecKey.json'), '--import-kek', '/nowhere'], {
+		const keygen = spawn(process.execPath, [program, 'keygen', '--import', file('SecKey.json'), '--import-kek', '/nowhere'], {
 			env,
 			stdio: ['ignore', 'ignore', 'inherit'],
 		});
 		const [code] = await once(keygen, 'exit');
 		if (code !== 0) throw new Error(`keygen: exit ${code}`);
 		await mountSecrets(api.config, file);
-		const vault = spawn(process.execPath, [program, 'serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+		const vault = spawn(process.execPath, [...heap, program, 'serve'], { env, stdio: ['ignore', 'ignore', 'pipe'] });
 		child = vault;
 		const log = followLog(vault);
 		const port = await log.listening;
 		return {
 			url: `http://127.0.0.1:${port}/mcp`,
 			token: tokens.team,
+			blob,
 			auditDirectory: file('audit'),
 			memory: () => residentMemory(vault.pid ?? 0),
 			errors: () => log.errors,
@@ -80,11 +91,15 @@ export async function startPod(): Promise<SoakPod> {
 
 type FileName = (name: string) => string;
 
-async function prepare(file: FileName): Promise<void> {
+async function prepare(file: FileName): Promise<Uint8Array> {
 	for (const folder of ['keys/1', 'canaries', 'audit']) await mkdir(file(folder), { recursive: true });
 	const team = { name: 'team', role: 'Member', generation: 1, sha256: sha256(tokens.team) };
 	await writeFile(file('verifiers.json'), JSON.stringify({ tokens: [team] }));
+	using key = generateSecretKey();
+	await writeFile(file('SecKey.json'), writeSecKeyJson(key, { kid: 'soak', keyVersion: 1, createdAt: '2026-01-01T00:00:00Z' }));
 	const config = testConfig({
+		...protectedConfig(),
+		dimension: DIMENSION,
 		keys: { directory: file('keys'), versions: [1], kekFile: file('kek') },
 		verifiersFile: file('verifiers.json'),
 		canaryDirectory: file('canaries'),
@@ -92,16 +107,18 @@ async function prepare(file: FileName): Promise<void> {
 		audit: { directory: file('audit') },
 	});
 	await writeFile(file('config.json'), JSON.stringify(config));
+	return await searchShard(key);
 }
 
 type ApiConfig = Parameters<typeof createTransport>[0];
 
-/** What the operator makes for a pod to take: its Lease and its EndpointSlice. */
+/** What the operator makes for a pod to take: its Lease, its EndpointSlice and its account. */
 async function writeObjects(config: ApiConfig): Promise<void> {
 	const transport = createTransport(config);
 	const metadata = { name: 'acme-primary', namespace };
 	const objects: [(typeof resources)[keyof typeof resources], KubeObject][] = [
 		[resources.namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }],
+		[resources.configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'acme-ledger', namespace } }],
 		[resources.leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: {} }],
 		[
 			resources.endpointSlices,
