@@ -80,6 +80,22 @@ export const requirements = {
 	'VLT-43': 'A volume that is full, fails or hangs: every call is refused and the pod not ready, until it recovers by itself and notes it',
 	'VLT-44': 'A process killed while it writes leaves every answered call in a chain of complete lines, which the next one continues',
 
+	// BKP: backups
+	'BKP-1': 'An archive is one age file with one tar inside, opens with the identity of each recipient to what went in, and is wiped after',
+	'BKP-2':
+		'An archive for somebody else, cut short, damaged (by the name of the part), newer or not there is refused, each with its own error; an identity is never quoted',
+	'BKP-3': 'Any bytes in the place of what an archive holds give a value or a VaultError',
+	'BKP-4': 'On a volume an archive is whole or not there, wherever it is interrupted; nothing else is listed',
+	'BKP-5':
+		'The oldest archives are removed until as many are left as are to be kept: only once the new one is proved, and never the new one',
+	'BKP-7': 'A backup holds keys, KEK, tokens, verifiers, CA, canary and resource; a key that would not open or be proved is not backed up',
+	'BKP-8': 'A drill loads the key of an archive as a Vault does, decrypts a canary of the vault and tells the fingerprint',
+	'BKP-9':
+		'A restore brings back what is lost, with the same key, tokens and CA; interrupted anywhere and run again it ends in the same state',
+	'BKP-10': 'A restore refuses another vault, fingerprint, key or KEK, and objects of others; what exists stays',
+	'BKP-11': 'A KEK that is a file is not in the archive',
+	'BKP-12': 'A wrong option or recipient is one line that names it',
+
 	// KUB: the Kubernetes runtime
 	'KUB-1': 'Requests share kept-alive connections; the urgent lane has its own, no watch delays a call, and every call is measured.',
 	'KUB-2': 'Tokens, CAs and client certificates are read again when they change and after a 401, and only then.',
