@@ -88,6 +88,7 @@ export const requirements = {
 	'BKP-4': 'On a volume an archive is whole or not there, wherever it is interrupted; nothing else is listed',
 	'BKP-5':
 		'The oldest archives are removed until as many are left as are to be kept: only once the new one is proved, and never the new one',
+	'BKP-6': 'In a bucket of an S3 server the same holds; a server that is not trusted, not there or refuses is told by its reason alone',
 	'BKP-7': 'A backup holds keys, KEK, tokens, verifiers, CA, canary and resource; a key that would not open or be proved is not backed up',
 	'BKP-8': 'A drill loads the key of an archive as a Vault does, decrypts a canary of the vault and tells the fingerprint',
 	'BKP-9':
