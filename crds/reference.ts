@@ -1,5 +1,6 @@
 /** The reference page of the resource, written from the same schema as the CRD. */
 import { REASONS } from './conditions.ts';
+import { BACKUP_REASONS, RESTORE_REASONS } from './operations.ts';
 import type { JsonSchema } from './structural.ts';
 
 const field = (schema: JsonSchema, name: string): JsonSchema => Object.fromEntries(Object.entries(Object(schema[name])));
@@ -46,12 +47,30 @@ function rowsOf(schema: JsonSchema, path: string): string[] {
 
 const table = (rows: string[]) => ['| field | type | default | limits | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
 
-/** @param crd what `buildCrd` gives. */
-export function buildReference(crd: JsonSchema): string {
-	const properties = field(schemaOf(crd), 'properties');
-	const conditions = Object.entries(REASONS).map(
-		([type, reasons]) => `| \`${type}\` | ${reasons.map(reason => `\`${reason}\``).join(', ')} |`,
-	);
+const reasonsTable = (reasons: Readonly<Record<string, readonly string[]>>) =>
+	[
+		'| condition | reasons |',
+		'|---|---|',
+		...Object.entries(reasons).map(([type, each]) => `| \`${type}\` | ${each.map(reason => `\`${reason}\``).join(', ')} |`),
+	].join('\n');
+
+/** The page's part on a kind that stands for something done once. */
+function operationPart(name: string, crd: JsonSchema, reasons: Readonly<Record<string, readonly string[]>>): string {
+	const schema = schemaOf(crd);
+	const properties = field(schema, 'properties');
+	return `## ${name}
+
+${String(schema.description)} The spec is immutable. Field selector \`spec.vault\`.
+
+${table([...rowsOf(field(properties, 'spec'), '.spec'), ...rowsOf(field(properties, 'status'), '.status')])}
+
+${reasonsTable(reasons)}
+`;
+}
+
+/** @param crds what `buildCrds` gives. */
+export function buildReference({ runevaults = {}, runevaultbackups = {}, runevaultrestores = {} }: Record<string, JsonSchema>): string {
+	const properties = field(schemaOf(runevaults), 'properties');
 	return `# RuneVault (\`runevault.io/v1alpha1\`), field by field
 
 Written by \`node crds/generate.ts\` from the schemas in \`crds/\`; edit those.
@@ -71,8 +90,8 @@ ${table(rowsOf(field(properties, 'status'), '.status'))}
 
 All are always there, each with \`observedGeneration\`; the transition time moves only when the status changes.
 
-| condition | reasons |
-|---|---|
-${conditions.join('\n')}
-`;
+${reasonsTable(REASONS)}
+
+${operationPart('RuneVaultBackup (short name `rvb`)', runevaultbackups, BACKUP_REASONS)}
+${operationPart('RuneVaultRestore (short name `rvr`)', runevaultrestores, RESTORE_REASONS)}`;
 }

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { auditSchema } from './audit.ts';
+import { backupSchema } from './backup.ts';
 import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure.ts';
 import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields.ts';
 import { keysSchema } from './keys.ts';
@@ -83,6 +84,7 @@ export const runeVaultSpecSchema = z.object({
 		.prefault({})
 		.describe('How a lost primary is noticed and replaced.'),
 	audit: auditSchema.describe('Where the record of each decryption and each refusal goes. Immutable.'),
+	backup: backupSchema.optional().describe('Backups of the keys and tokens; none are made when left out.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
 	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),

@@ -1,5 +1,5 @@
 /** What ended a backup, a drill or a restore, as one line for its log and one word for the operator, which tells its user what it means. */
-import type { BackupFault } from '../../crds/backup-faults.ts';
+import type { BackupFault } from '../../crds/backup-outcomes.ts';
 import { VaultError, type VaultErrorCode } from '../../fhe/errors.ts';
 
 const CODES: Partial<Record<BackupFault, VaultErrorCode>> = {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import type { BackupFault } from '../../../../crds/backup-faults.ts';
+import type { BackupFault } from '../../../../crds/backup-outcomes.ts';
 import { BackupError } from '../../../../vault/backup/backup-error.ts';
 import type { Description } from '../../../../vault/backup/manifest.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { BackupFault } from '../../../../crds/backup-faults.ts';
+import type { BackupFault } from '../../../../crds/backup-outcomes.ts';
 import { openArchive } from '../../../../vault/backup/archive.ts';
 import type { RestoreOptions } from '../../../../vault/backup/restore.ts';
 import { tokens } from '../builders.ts';
