@@ -151,9 +151,6 @@ const RESTORE: Kind = {
 	status: [restoreStatusSchema, 'How far it has come.'],
 };
 
-/** The CRD of RuneVault as one JSON value. */
-export const buildCrd = (annotations: Record<string, string> = {}): JsonSchema => crdOf(VAULT, annotations);
-
 /** All CRDs by the plural of their kind. */
 export const buildCrds = (annotations: Record<string, string> = {}): Record<string, JsonSchema> =>
 	Object.fromEntries([VAULT, BACKUP, RESTORE].map(kind => [kind.resource.plural, crdOf(kind, annotations)]));

@@ -94,6 +94,7 @@ export const runeVaultStatusSchema = z.object({
 			lastSuccessAt: instant().optional().describe('When the last archive was there.'),
 			lastVerifiedAt: instant().optional().describe('When an archive was last proved.'),
 			last: dnsName().optional().describe('RuneVaultBackup of the last archive.'),
+			scheduledAt: instant().optional().describe('For when the last scheduled one was made.'),
 			next: instant().optional().describe('When the next one is due.'),
 		})
 		.optional()

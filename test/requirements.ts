@@ -179,6 +179,18 @@ export const requirements = {
 
 	'OPR-63': 'With the audit sink Volume each pod has a claim for its records; with Stdout nothing of a pod changes',
 
+	'OPR-110':
+		'A RuneVaultBackup is archived by one Job and proved by another, whose throw-away identity and rights go with them; its status tells each step',
+	'OPR-111': 'A backup or drill that fails tells why in a sentence of ours, no text of a pod; one that ended without a word is made again',
+	'OPR-112': 'One operation at a time a vault; a backup waits for the one before it, for a key, a rotation and a rollout',
+	'OPR-113': 'The specs of RuneVaultBackup and RuneVaultRestore are immutable; a bad recipient, destination or schedule is refused by name',
+	'OPR-114': 'A schedule makes one backup a time it is due, the first at once, and takes away those beyond the ones to keep',
+	'OPR-115': 'BackupCurrent is True while the last proved backup is not older than the schedule before the last',
+	'OPR-116':
+		'A restore brings a RuneVault back that is gone; while it is under way nothing else of the vault is written, no token or key made',
+	'OPR-117':
+		'A restore waits for its backup, its identity and what is under way, hands the recorded fingerprint on, and tells why it failed',
+
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',
 	'CLU-2': 'An encrypted search over encrypted memories, decrypted by a Vault pod, finds the right sentence',

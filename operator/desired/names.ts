@@ -39,6 +39,9 @@ export const ANNOTATIONS = {
 	paused: 'runevault.io/paused',
 } as const;
 
+/** On a RuneVaultBackup that the schedule made. */
+export const SCHEDULED_LABEL = 'runevault.io/scheduled';
+
 /** The label value under which all owned objects are watched. */
 export const OWNED_SELECTOR = `${LABELS.managedBy}=${MANAGER}`;
 
@@ -60,6 +63,7 @@ export const namesOf = (name: string) => ({
 	endpointSlice: `${name}-primary`,
 	keySecret: `${name}-keys-${KEY_VERSION}`,
 	kekSecret: `${name}-kek`,
+	caSecret: `${name}-ca`,
 	verifiers: `${name}-verifiers`,
 	canaries: `${name}-canaries`,
 	config: `${name}-config`,
@@ -78,4 +82,9 @@ export const PATHS = {
 	verifiersFile: '/etc/runevault/verifiers/verifiers.json',
 	canaries: '/etc/runevault/canaries',
 	audit: '/var/lib/runevault/audit',
+	archives: '/var/lib/runevault/archives',
+	identity: '/etc/runevault/identity',
+	s3: '/etc/runevault/s3',
+	s3CaDirectory: '/etc/runevault/s3-ca',
+	s3Ca: '/etc/runevault/s3-ca/ca.crt',
 } as const;

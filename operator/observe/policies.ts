@@ -6,6 +6,7 @@
 import { RESERVED_VOLUMES } from '../../crds/pod-template.ts';
 import { MAX_NAME_LENGTH, type RuneVault, type RuneVaultSpec, runeVaultSpecSchema } from '../../crds/runevault.ts';
 import { PATHS } from '../desired/names.ts';
+import { isSchedule } from '../reconcile/schedule.ts';
 
 export type Violation = { path: string; message: string };
 export type SpecCheck = { spec: RuneVaultSpec } | { violations: Violation[] };
@@ -70,7 +71,19 @@ const hasPeersOfOneKind: Policy = (_vault, { networkPolicy: { from } }) =>
 		peer => (peer.ipBlock !== undefined) === (peer.podSelector !== undefined || peer.namespaceSelector !== undefined),
 	);
 
-const POLICIES: readonly Policy[] = [hasUsableName, hasFreeVolumeNames, hasFreeMountPaths, mountsKnownVolumes, hasPeersOfOneKind];
+const hasUsableSchedule: Policy = (_vault, { backup }) =>
+	backup?.schedule === undefined || isSchedule(backup.schedule)
+		? undefined
+		: { path: 'spec.backup.schedule', message: 'must be a time that comes, as the five fields of cron' };
+
+const POLICIES: readonly Policy[] = [
+	hasUsableName,
+	hasUsableSchedule,
+	hasFreeVolumeNames,
+	hasFreeMountPaths,
+	mountsKnownVolumes,
+	hasPeersOfOneKind,
+];
 
 const pathOf = (parts: readonly PropertyKey[]): string =>
 	parts.reduce<string>((path, part) => (typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part)}`), 'spec');

@@ -150,7 +150,7 @@ async function ensureVault(
 		throw new BackupError('NameTaken', `RuneVault ${vault} is being deleted`);
 	}
 	const owner = { apiVersion: apiVersionOf(vaults), kind: vaults.kind, name: vault, uid: object.metadata.uid };
-	return { owner: { ...owner, controller: true, blockOwnerDeletion: true }, isNew: existing === undefined };
+	return { owner: { ...owner, controller: true, blockOwnerDeletion: false }, isNew: existing === undefined };
 }
 
 /** @returns whether it had to be written */

@@ -7,6 +7,15 @@ import { BackupError } from '../backup/backup-error.ts';
 
 export const labelsSchema = z.record(z.string(), z.string());
 
+export const ownerSchema = z.object({
+	apiVersion: z.string(),
+	kind: z.string(),
+	name: z.string(),
+	uid: z.string(),
+	controller: z.boolean().default(true),
+	blockOwnerDeletion: z.boolean().default(true),
+});
+
 /** Where the kubelet reads it into the pod's status. That it cannot be left is no reason to hide what happened. */
 export async function leaveWord(word: string): Promise<void> {
 	const file = process.env.TERMINATION_LOG;

@@ -1,5 +1,4 @@
 /** `vault keygen`: the operator's Job that makes a team's key inside the cluster, so that no other program ever sees it unsealed. */
-import { z } from 'zod';
 import { VaultError } from '../../fhe/errors.ts';
 import { loadSeal } from '../../fhe/seal.ts';
 import { KubeError } from '../../kube/errors.ts';
@@ -13,7 +12,7 @@ import { KeygenError } from '../keys/keygen-error.ts';
 import { createLog } from '../log.ts';
 import { findCluster } from './cluster.ts';
 import { type Command, parseOptions, requiredEnv, UsageError } from './command.ts';
-import { jsonEnv, labelsSchema, leaveWord } from './job.ts';
+import { jsonEnv, labelsSchema, leaveWord, ownerSchema } from './job.ts';
 
 const help = `vault keygen: make the team's key, once, and seal it into a Secret
 
@@ -31,15 +30,6 @@ Reads VAULT_CONFIG (the configuration file), and from the environment:
 
 Creates, where missing: Secret <name>-kek (without --kek), Secret <name>-keys-<version>, ConfigMap <name>-canaries. What exists is kept.
 `;
-
-const ownerSchema = z.object({
-	apiVersion: z.string(),
-	kind: z.string(),
-	name: z.string(),
-	uid: z.string(),
-	controller: z.boolean().default(true),
-	blockOwnerDeletion: z.boolean().default(true),
-});
 
 export const keygen: Command = {
 	help,

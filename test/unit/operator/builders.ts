@@ -95,6 +95,8 @@ export function facts(...modifiers: Modifier[]): Facts {
 	const healthy: Facts = {
 		vault: resourceWith({ team: 'acme' }),
 		check: { spec: spec() },
+		isRestoring: false,
+		backups: [],
 		isPaused: false,
 		isFailoverPaused: false,
 		target: undefined,

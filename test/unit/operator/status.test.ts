@@ -20,6 +20,7 @@ const HEALTHY: Record<ConditionType, string> = {
 	StandbyReady: 'True Standing',
 	TokensCurrent: 'True Adopted',
 	Protected: 'False Unprotected',
+	BackupCurrent: 'Unknown NoSchedule',
 	Progressing: 'False Complete',
 	Degraded: 'False Healthy',
 };
@@ -42,6 +43,7 @@ const ROWS: Row[] = [
 			ResolvedRefs: 'Unknown SpecInvalid',
 			Programmed: 'False SpecInvalid',
 			TokensCurrent: 'Unknown SpecInvalid',
+			BackupCurrent: 'Unknown SpecInvalid',
 		},
 	],
 	[
@@ -54,6 +56,7 @@ const ROWS: Row[] = [
 		[before => ({ ...before, problems: [{ kind: 'Service', name: 'acme', reason: 'NameTaken', message: 'is not ours' }] })],
 		{ Ready: 'False NotProgrammed', Programmed: 'False NameTaken', Degraded: 'True NameTaken' },
 	],
+	['a restore', [before => ({ ...before, isRestoring: true })], { Progressing: 'True Restoring' }],
 	['a pause', [build.paused()], { Programmed: 'Unknown Paused', Progressing: 'False Paused' }],
 	['a lost key', [build.withKeys({ stage: 'missing', what: 'key' })], keysMissing],
 	['a lost KEK', [build.withKeys({ stage: 'missing', what: 'kek' })], keysMissing],
