@@ -13,13 +13,12 @@ import {
 	restoreSpecSchema,
 } from '../../crds/operations.ts';
 import { type RuneVault, runeVaultSpecSchema } from '../../crds/runevault.ts';
-import { isAlreadyExists } from '../../kube/errors.ts';
-import { create, get, remove } from '../../kube/objects.ts';
-import { type KubeObject, type Resource, resources, splitKey } from '../../kube/resources.ts';
+import { get } from '../../kube/objects.ts';
+import { type Resource, resources, splitKey } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { jobNames } from '../desired/backup.ts';
 import type { CheckedVault } from '../desired/inputs.ts';
-import { ANNOTATIONS, SCHEDULED_LABEL } from '../desired/names.ts';
+import { ANNOTATIONS } from '../desired/names.ts';
 import type { WriteProblem } from '../observe/findings.ts';
 import type { Caches } from '../observe/gather.ts';
 import { checkSpec } from '../observe/policies.ts';
@@ -30,7 +29,7 @@ import type { Note } from './notes.ts';
 import type { OperationWriter } from './operation-writer.ts';
 import type { Settings } from './plan.ts';
 import { isRestoreDone, type RestoreSpec, restoreStep } from './restore-plan.ts';
-import { dueTimes, isScheduled, scheduledAt, scheduledName } from './schedule.ts';
+import { keepSchedule } from './scheduled-backups.ts';
 
 export type OperationEffects = {
 	caches: Caches;
@@ -53,7 +52,10 @@ const byAge = (a: Operated, b: Operated) =>
 	Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? '') ||
 	(a.metadata.name < b.metadata.name ? -1 : 1);
 
-/** @returns milliseconds until a backup is due; undefined when none is */
+/** How often what an operation waits for is looked at. */
+const WAITING_MS = 5_000;
+
+/** @returns milliseconds until something is to be looked at again; undefined when there is nothing */
 export async function runOperations(key: string, effects: OperationEffects): Promise<number | undefined> {
 	const { caches, operationWriter } = effects;
 	const scene = sceneOf(key, effects);
@@ -68,10 +70,13 @@ export async function runOperations(key: string, effects: OperationEffects): Pro
 	let active = [...restores.filter(each => !isRestoreDone(each)), ...backups.filter(each => !isBackupDone(each))].find(
 		({ status }) => status?.startedAt !== undefined,
 	);
+	const steps: OperationStep<BackupStatus | RestoreStatus>[] = [];
 	for (const restore of restores) {
 		const step = await stepOfRestore(restore, obstacleOf(restore, active), scene, effects);
-		if (step !== undefined) await carryOut(restoreResource, restore, step, effects);
-		if (step?.status.startedAt !== undefined && !isRestoreDone({ ...restore, status: step.status })) active ??= restore;
+		if (step === undefined) continue;
+		steps.push(step);
+		await carryOut(restoreResource, restore, step, effects);
+		if (step.status.startedAt !== undefined && !isRestoreDone({ ...restore, status: step.status })) active ??= restore;
 	}
 	const restoring = restores.find(each => !isRestoreDone(each));
 	for (const backup of backups) {
@@ -81,11 +86,17 @@ export async function runOperations(key: string, effects: OperationEffects): Pro
 			backupJob: jobOf(jobNames(backup.metadata.name).backup, backup, scene, effects),
 			drillJob: jobOf(jobNames(backup.metadata.name).drill, backup, scene, effects),
 		});
+		steps.push(step);
 		await carryOut(backupResource, backup, step, effects);
 		if (step.status.startedAt !== undefined && !isBackupDone({ ...backup, status: step.status })) active ??= backup;
 	}
-	return keepSchedule(scene, backups, effects);
+	const dueAfterMs = await keepSchedule(scene, backups, effects.transport);
+	// What they wait for may be something that no watch announces, such as a Secret, or time.
+	return steps.some(isWaiting) ? Math.min(WAITING_MS, dueAfterMs ?? WAITING_MS) : dueAfterMs;
 }
+
+const isWaiting = ({ status }: OperationStep<BackupStatus | RestoreStatus>): boolean =>
+	['Waiting', 'SecretNotFound'].includes(conditionOf(status, 'Complete')?.reason ?? '');
 
 function sceneOf(key: string, { caches, now }: OperationEffects): Scene {
 	const found = caches.vault(key);
@@ -205,30 +216,4 @@ function notesOf(before: Operated['status'], after: Operated['status']): Note[] 
 		if (reason === 'Failed') return [{ type: 'Warning', reason: `${type}Failed`, action: 'Operate', message }];
 		return status === 'True' ? [{ type: 'Normal', reason, action: 'Operate', message }] : [];
 	});
-}
-
-/** Makes the backup that is due, and takes away scheduled ones whose archives are gone. */
-async function keepSchedule(
-	{ vault, checked, now }: Scene,
-	backups: RuneVaultBackup[],
-	effects: OperationEffects,
-): Promise<number | undefined> {
-	const { transport } = effects;
-	const { schedule, retain } = checked?.spec.backup ?? {};
-	if (vault === undefined || schedule === undefined || retain === undefined || vault.status?.keys === undefined) return undefined;
-	const { name, namespace } = vault.metadata;
-	const { last, next } = dueTimes(schedule, now);
-	const known = Math.max(0, ...backups.filter(isScheduled).map(scheduledAt), Date.parse(vault.status.backup?.scheduledAt ?? '') || 0);
-	if (last !== undefined && last > known) {
-		const metadata = { name: scheduledName(name, last), namespace, labels: { [SCHEDULED_LABEL]: String(last) } };
-		const backup: KubeObject = { apiVersion: vault.apiVersion, kind: backupResource.kind, metadata, spec: { vault: name } };
-		await create(transport, backupResource, backup, { fieldManager: 'runevault-operator' }).catch(error => {
-			if (!isAlreadyExists(error)) throw error;
-		});
-	}
-	const finished = backups.filter(backup => isScheduled(backup) && isBackupDone(backup));
-	for (const { metadata } of finished.slice(0, Math.max(0, finished.length - retain))) {
-		await remove(transport, backupResource, metadata, { uid: metadata.uid });
-	}
-	return next === undefined ? undefined : next - now + 1000;
 }

@@ -109,6 +109,7 @@ describe('a RuneVaultRestore', { concurrency: 2 }, () => {
 		const metadata = { name: 'nightly', namespace: 'named' };
 		const backup = { apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVaultBackup', metadata, spec: { vault: 'acme' } };
 		await create(stage.world.admin, backupResource, backup);
+		await until('the operator has seen it', async () => (await get(stage.world.admin, backupResource, metadata))?.status !== undefined);
 		const at = '2026-11-25T03:00:00Z';
 		const told = { observedGeneration: 1, lastTransitionTime: at, message: '' };
 		const conditions = [
