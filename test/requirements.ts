@@ -245,6 +245,9 @@ export const requirements = {
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
 
+	'CLI-60': 'kubectl runevault backup create asks for a backup and waits until it is proved; backup list tells how far each has come',
+	'CLI-61': 'kubectl runevault restore asks for a restore from a backup and waits; what went wrong is one line, and no Secret is read',
+
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',
 	'ATK-2': 'Which rows are the best ten, without a score, gives the whole key: in 59 calls',

@@ -12,6 +12,10 @@ export const HELP = `kubectl runevault: look at RuneVaults, and do the few thing
   kubectl runevault promote NAME [POD]       make that pod primary, or the first ready standby, and wait until clients reach it
   kubectl runevault pause NAME [--failover]  stop the operator from changing anything of it, or only from moving its primary
   kubectl runevault resume NAME              let the operator go on, whichever pause it was
+  kubectl runevault backup create NAME       back up its key and tokens, and wait until the archive is proved
+  kubectl runevault backup list [NAME]       the backups, oldest first; of all of the namespace without NAME
+  kubectl runevault restore NAME --from BACKUP --identity SECRET
+                                             bring back what a backup holds, with the age identity in that Secret
   kubectl runevault events NAME              what happened to it, newest last
   kubectl runevault audit verify FILE...|-   whether audit records are a whole chain; of one log in several files, oldest first
 
@@ -19,15 +23,18 @@ export const HELP = `kubectl runevault: look at RuneVaults, and do the few thing
   -A, --all-namespaces        status: of all namespaces
   -o, --output json           status: the status as JSON; with several, a list of {namespace, name, status}
       --failover              pause: only the operator's choice of primary; promote still works
-      --no-wait               rotate, promote: ask for it, and do not wait until it is done
-      --timeout DURATION      rotate, promote: how long to wait, such as 90s or 5m; default 2m, promote 1m
+      --no-wait               rotate, promote, backup, restore: ask for it, and do not wait until it is done
+      --timeout DURATION      the same: how long to wait, such as 90s or 5m; default 2m, promote 1m, backup and restore 10m
+      --from BACKUP           restore: the RuneVaultBackup
+      --identity SECRET       restore: Secret of the namespace with the key identity: AGE-SECRET-KEY-1…
       --logs                  audit: skip lines that are no records, as among the logs that kubectl logs gives
       --partial               audit: the first file need not hold the beginning of its chain
       --restarts              audit: the log is of several processes, each with a chain of its own
       --witness SHA256        audit: a line must have this hash, noted at an earlier verify: nothing up to it was changed
   -h, --help
 
-Secrets are never read. promote needs the right to patch runevaults/status, the others that write to patch runevaults.
+Secrets are never read. promote needs the right to patch runevaults/status, backup and restore to create runevaultbackups and
+runevaultrestores, the others that write to patch runevaults.
 audit needs no cluster; it exits with 0 when the chain is whole, 1 when it is broken or cannot be read, 2 when called wrongly.
 `;
 
@@ -42,13 +49,15 @@ const options = {
 	partial: { type: 'boolean' },
 	restarts: { type: 'boolean' },
 	witness: { type: 'string' },
+	from: { type: 'string' },
+	identity: { type: 'string' },
 	help: { type: 'boolean', short: 'h' },
 } as const;
 
 type Option = keyof typeof options;
 type Values = ReturnType<typeof parse>['values'];
 
-const DEFAULT_TIMEOUT = { rotate: '2m', promote: '1m' };
+const DEFAULT_TIMEOUT = { rotate: '2m', promote: '1m', backup: '10m', restore: '10m' };
 
 /** What is to be done. Without a namespace, that of the context is meant. */
 export type Invocation = { namespace: string | undefined } & (
@@ -56,6 +65,9 @@ export type Invocation = { namespace: string | undefined } & (
 	| { command: 'status'; name: string | undefined; isEverywhere: boolean; isJson: boolean }
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
+	| { command: 'backup'; name: string; waitMs: number | undefined }
+	| { command: 'backups'; name: string | undefined }
+	| { command: 'restore'; name: string; backup: string; identity: string; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
 	| { command: 'resume' | 'events'; name: string }
 	| ({ command: 'audit' } & AuditQuestion)
@@ -75,6 +87,10 @@ export function readArguments(argv: readonly string[]): Invocation {
 			return { ...rotateOf(values, words), namespace };
 		case 'promote':
 			return { ...promoteOf(values, words), namespace };
+		case 'backup':
+			return { ...backupOf(values, words), namespace };
+		case 'restore':
+			return { ...restoreOf(values, words), namespace };
 		case 'pause': {
 			allow(command, values, ['failover']);
 			const [name] = take(command, words, ['NAME']);
@@ -124,6 +140,27 @@ function promoteOf(values: Values, words: string[]) {
 	allow('promote', values, ['no-wait', 'timeout']);
 	const [name, pod] = words.length < 2 ? take('promote', words, ['NAME']) : take('promote', words, ['NAME', 'POD']);
 	return { command: 'promote', name, pod, waitMs: waitOf('promote', values) } as const;
+}
+
+function backupOf(values: Values, [what, ...words]: string[]) {
+	if (what === 'list') {
+		allow('backup list', values, []);
+		const [name] = words.length === 0 ? [undefined] : take('backup list', words, ['NAME']);
+		return { command: 'backups', name } as const;
+	}
+	if (what !== 'create') throw new UsageError(`backup: create or list${what === undefined ? '' : `, not ${what}`}`);
+	allow('backup create', values, ['no-wait', 'timeout']);
+	const [name] = take('backup create', words, ['NAME']);
+	return { command: 'backup', name, waitMs: waitOf('backup', values) } as const;
+}
+
+function restoreOf(values: Values, words: string[]) {
+	allow('restore', values, ['no-wait', 'timeout', 'from', 'identity']);
+	const [name] = take('restore', words, ['NAME']);
+	const { from: backup, identity } = values;
+	if (!backup) throw new UsageError('restore: --from is needed: a RuneVaultBackup');
+	if (!identity) throw new UsageError('restore: --identity is needed: a Secret with the age identity');
+	return { command: 'restore', name, backup, identity, waitMs: waitOf('restore', values) } as const;
 }
 
 function auditOf(values: Values, [what, ...files]: string[]) {
