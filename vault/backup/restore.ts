@@ -81,7 +81,13 @@ async function restoreKey(store: KeyStore, manifest: Manifest, archived: Parts, 
 		together.set(parts.key(version, keyFileNames.secretKey), key.sealedSecretKey);
 		together.set(parts.key(version, keyFileNames.teamSecret), key.sealedTeamSecret);
 		if (existingKek !== undefined) together.set(parts.kek, existingKek);
-		await tryKeys(manifest, together, kekFile, existingKek !== undefined && `Secret ${vault}-kek`);
+		const names = [existingKek && `Secret ${vault}-kek`, existingKey && `Secret ${vault}-keys-${version}`];
+		await tryKeys(
+			manifest,
+			together,
+			kekFile,
+			names.filter(name => name !== undefined),
+		);
 		const made: string[] = [];
 		const kek = archived.get(parts.kek);
 		if (kekFile === undefined && existingKek === undefined) {
@@ -99,12 +105,14 @@ async function restoreKey(store: KeyStore, manifest: Manifest, archived: Parts, 
 	}
 }
 
-async function tryKeys(manifest: Manifest, together: Parts, kekFile: string | undefined, existing: string | false): Promise<void> {
+/** @param existing names of what is there already */
+async function tryKeys(manifest: Manifest, together: Parts, kekFile: string | undefined, existing: readonly string[]): Promise<void> {
 	try {
 		(await openArchivedKeys(manifest, together, kekFile))[Symbol.dispose]();
 	} catch (error) {
-		if (existing === false || !(error instanceof VaultError)) throw error;
-		throw new BackupError('NameTaken', `${existing} exists and holds another KEK; it stays`, { cause: error });
+		if (existing.length === 0 || !(error instanceof VaultError)) throw error;
+		const message = `what exists stays, and does not go with the archive: ${existing.join(', ')}`;
+		throw new BackupError('NameTaken', message, { cause: error });
 	}
 }
 

@@ -150,7 +150,19 @@ describe('backup and restore', () => {
 			},
 			{},
 			'NameTaken',
-			/^Secret acme-kek exists and holds another KEK; it stays$/,
+			/^what exists stays, and does not go with the archive: Secret acme-kek$/,
+		],
+		[
+			'a key that was altered in its place',
+			() => {
+				stage.lose(`${secrets}/acme-kek`);
+				const key = Object(stage.was(`${secrets}/acme-keys-1`));
+				const altered = Buffer.from(key.data['SecKey_sealed.bin'], 'base64').fill(7, -9).toString('base64');
+				stage.put(`${secrets}/acme-keys-1`, { ...key, data: { ...key.data, 'SecKey_sealed.bin': altered } });
+			},
+			{},
+			'NameTaken',
+			/^what exists stays, and does not go with the archive: Secret acme-keys-1$/,
 		],
 		[
 			'a Secret of somebody else',
