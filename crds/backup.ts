@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { dnsName, rules } from './fields.ts';
 
 /** X25519 recipients alone: age refuses to mix them with others in one file. */
-export const recipientsSchema = () =>
+const recipientsSchema = () =>
 	z
 		.array(
 			z

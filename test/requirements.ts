@@ -1,8 +1,12 @@
+import { backupRequirements } from './requirements-backup.ts';
+
 /**
  * Every behaviour RuneVault promises, by id. A test cites the ids it proves in its title, `[FHE-1] …`, and
  * `test/unit/requirements.test.ts` fails when an id is cited by no test or a cited id is not listed here.
  */
 export const requirements = {
+	...backupRequirements,
+
 	// FHE: the enVector scheme
 	'FHE-1': "Scores of the vendor's results agree bit for bit, at both levels",
 	'FHE-2': "The vendor's score messages give the vendor's top ten, over shards",
@@ -79,23 +83,6 @@ export const requirements = {
 	'VLT-42': 'A line that a crash cut off is taken off with a note in the chain; any other damage at the end stops the start by name',
 	'VLT-43': 'A volume that is full, fails or hangs: every call is refused and the pod not ready, until it recovers by itself and notes it',
 	'VLT-44': 'A process killed while it writes leaves every answered call in a chain of complete lines, which the next one continues',
-
-	// BKP: backups
-	'BKP-1': 'An archive is one age file with one tar inside, opens with the identity of each recipient to what went in, and is wiped after',
-	'BKP-2':
-		'An archive for somebody else, cut short, damaged (by the name of the part), newer or not there is refused, each with its own error; an identity is never quoted',
-	'BKP-3': 'Any bytes in the place of what an archive holds give a value or a VaultError',
-	'BKP-4': 'On a volume an archive is whole or not there, wherever it is interrupted; nothing else is listed',
-	'BKP-5':
-		'The oldest archives are removed until as many are left as are to be kept: only once the new one is proved, and never the new one',
-	'BKP-6': 'In a bucket of an S3 server the same holds; a server that is not trusted, not there or refuses is told by its reason alone',
-	'BKP-7': 'A backup holds keys, KEK, tokens, verifiers, CA, canary and resource; a key that would not open or be proved is not backed up',
-	'BKP-8': 'A drill loads the key of an archive as a Vault does, decrypts a canary of the vault and tells the fingerprint',
-	'BKP-9':
-		'A restore brings back what is lost, with the same key, tokens and CA; interrupted anywhere and run again it ends in the same state',
-	'BKP-10': 'A restore refuses another vault, fingerprint, key or KEK, and objects of others; what exists stays',
-	'BKP-11': 'A KEK that is a file is not in the archive',
-	'BKP-12': 'A wrong option or recipient is one line that names it',
 
 	// KUB: the Kubernetes runtime
 	'KUB-1': 'Requests share kept-alive connections; the urgent lane has its own, no watch delays a call, and every call is measured.',
@@ -179,18 +166,6 @@ export const requirements = {
 
 	'OPR-63': 'With the audit sink Volume each pod has a claim for its records; with Stdout nothing of a pod changes',
 
-	'OPR-110':
-		'A RuneVaultBackup is archived by one Job and proved by another, whose throw-away identity and rights go with them; its status tells each step',
-	'OPR-111': 'A backup or drill that fails tells why in a sentence of ours, no text of a pod; one that ended without a word is made again',
-	'OPR-112': 'One operation at a time a vault; a backup waits for the one before it, for a key, a rotation and a rollout',
-	'OPR-113': 'The specs of RuneVaultBackup and RuneVaultRestore are immutable; a bad recipient, destination or schedule is refused by name',
-	'OPR-114': 'A schedule makes one backup a time it is due, the first at once, and takes away those beyond the ones to keep',
-	'OPR-115': 'BackupCurrent is True while the last proved backup is not older than the schedule before the last',
-	'OPR-116':
-		'A restore brings a RuneVault back that is gone; while it is under way nothing else of the vault is written, no token or key made',
-	'OPR-117':
-		'A restore waits for its backup, its identity and what is under way, hands the recorded fingerprint on, and tells why it failed',
-
 	// CLU: the whole, on a real cluster
 	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',
 	'CLU-2': 'An encrypted search over encrypted memories, decrypted by a Vault pod, finds the right sentence',
@@ -244,9 +219,6 @@ export const requirements = {
 		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
 	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
 	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
-
-	'CLI-60': 'kubectl runevault backup create asks for a backup and waits until it is proved; backup list tells how far each has come',
-	'CLI-61': 'kubectl runevault restore asks for a restore from a backup and waits; what went wrong is one line, and no Secret is read',
 
 	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
 	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',

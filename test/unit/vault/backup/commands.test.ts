@@ -88,6 +88,28 @@ describe('vault backup, drill, restore', () => {
 		}
 	});
 
+	it('[BKP-13] a throw-away identity is made once, opens the archive, and is none of somebody else', async () => {
+		const secret = `${secrets}/nightly-drill`;
+		addVault(home.api.objects);
+		const backUp = () =>
+			run(
+				'backup',
+				...['--vault', 'acme', '--archive', NAME, '--recipient', holder.recipient, '--directory', archives()],
+				...['--drill-secret', 'nightly-drill'],
+			);
+		assert.equal(await finished(home.run('keygen')), 0, 'the canaries are back');
+		assert.equal((await backUp()).stderr, '');
+		const made = Object(home.api.objects.get(secret));
+		assert.deepEqual(made.metadata.ownerReferences[0].uid, 'u-1');
+		assert.equal((await backUp()).stderr, '', 'as when the Job runs again');
+		assert.deepEqual(Object(home.api.objects.get(secret)).data, made.data);
+		writeFileSync(home.file('throw-away'), Buffer.from(made.data.identity, 'base64'));
+		const { code, stderr } = await run('drill', ...from(), '--identity', home.file('throw-away'));
+		assert.deepEqual([code, stderr], [0, '']);
+		home.api.objects.set(secret, { ...made, metadata: { ...made.metadata, ownerReferences: [] } });
+		assert.equal((await backUp()).word, 'NameTaken');
+	});
+
 	const place = ['--directory', '/nowhere'];
 	const wrong: [string, typeof backup, string[], RegExp][] = [
 		['backup without a vault', backup, ['--archive', NAME, '--recipient', 'age1x', ...place], /^--vault is needed$/],

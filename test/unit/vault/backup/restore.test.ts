@@ -157,7 +157,8 @@ describe('backup and restore', () => {
 			() => {
 				stage.lose(`${secrets}/acme-kek`);
 				const key = Object(stage.was(`${secrets}/acme-keys-1`));
-				const altered = Buffer.from(key.data['SecKey_sealed.bin'], 'base64').fill(7, -9).toString('base64');
+				const sealed = Buffer.from(key.data['SecKey_sealed.bin'], 'base64');
+				const altered = sealed.fill(7, sealed.length - 9).toString('base64');
 				stage.put(`${secrets}/acme-keys-1`, { ...key, data: { ...key.data, 'SecKey_sealed.bin': altered } });
 			},
 			{},

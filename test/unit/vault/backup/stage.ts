@@ -17,7 +17,7 @@ import { type Holder, newHolder } from './archives.ts';
 export const vaults = '/apis/runevault.io/v1alpha1/namespaces/rune/runevaults';
 export const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
-export const labels = { 'runevault.io/vault': 'acme', 'app.kubernetes.io/managed-by': 'runevault' };
+const labels = { 'runevault.io/vault': 'acme', 'app.kubernetes.io/managed-by': 'runevault' };
 
 type Objects = FakeApi['objects'];
 type Stored = NonNullable<ReturnType<Objects['get']>>;
