@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
 
-.PHONY: help setup build image load generate fmt lint types verify test test-unit test-api crash test-cluster demo chaos chaos-report fuzz dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image plugin load generate fmt lint types verify test test-unit test-api conformance crash test-cluster demo chaos chaos-report fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ build: setup ## compile into dist/
 
 image: setup ## build the image into build/image/ (buildah or docker)
 	@$(cluster) image
+
+plugin: setup ## build the kubectl plug-in and its krew manifest into build/plugin/ (URI=where its archive will be had)
+	@node scripts/plugin.ts $(URI)
 
 load: image ## put the image into every node of the cluster
 	@$(cluster) load
@@ -44,7 +47,7 @@ types: setup ## type-check everything
 verify: setup ## every static gate: format, lint, types, dead code, generated files, file sizes
 	@node scripts/test.ts verify
 
-test: setup ## every tier: verify, unit, api, cluster; installs and builds what is missing
+test: setup ## every tier: verify, unit, conformance, api, cluster; installs and builds what is missing
 	@node scripts/test.ts
 
 test-unit: setup ## unit, property and vector tests
@@ -52,6 +55,9 @@ test-unit: setup ## unit, property and vector tests
 
 test-api: setup ## against a real API server
 	@node scripts/test.ts api
+
+conformance: setup ## the MCP conformance suite and other people's clients; writes docs/conformance.md
+	@node test/conformance/main.ts
 
 crash: setup ## the operator killed at every of its calls (make test: at some)
 	@CRASH_POINTS=all node --test test/api/operator/crash.test.ts
@@ -70,6 +76,15 @@ chaos-report: setup ## the last chaos report as docs/failover.svg and the table 
 
 fuzz: setup ## changed inputs for every parser of untrusted bytes (SECONDS=60 in all, TARGET=query, SEED=1)
 	@node test/fuzz/main.ts $(or $(SECONDS),60)
+
+attack: setup ## attacks on the key at length, without and with protections (CALLS=10000 of the weakened one)
+	@node test/attack/main.ts
+
+bench: setup ## what the protections cost a call, measured beside the same call without (CALLS=400 of each)
+	@node test/bench/main.ts
+
+soak: setup ## half of a Vault's maximal rate with 1 % hostile calls (MINUTES=60): memory, failures, audit chain
+	@node test/soak/main.ts $(or $(MINUTES),60)
 
 dev: setup ## one Vault on this machine's loopback, with throw-away keys
 	@node vault/main.ts dev

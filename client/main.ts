@@ -1,7 +1,7 @@
 /**
  * `rune`: the client library's command line. It remembers and recalls for a person or a script; agents use the library or any MCP client.
  *
- * Where to go comes from options or from the environment (RUNE_VAULT, RUNE_TOKEN, RUNE_ENVECTOR, RUNE_INDEX). The token is read from the
+ * Where to go comes from options or from the environment (RUNE_VAULT, RUNE_CA, RUNE_TOKEN, RUNE_ENVECTOR, RUNE_INDEX). The token is read from the
  * environment or a file, never from an option: the arguments of a process are public on its machine. What a command needs is loaded when
  * it is chosen, so that help and mistakes are answered at once.
  */
@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { RuneError } from './errors.ts';
 import type { Rune } from './rune.ts';
+import { isBundle } from './trust.ts';
 import type { Vault } from './vault.ts';
 
 const HELP = `rune: an encrypted memory for a team of agents
@@ -19,6 +20,7 @@ const HELP = `rune: an encrypted memory for a team of agents
   rune recall QUESTION [--top-k N] the memories nearest to a question
 
   --vault URL         MCP endpoint of the Vault              (RUNE_VAULT)
+  --ca FILE           whom to believe: ca.crt of the token's Secret  (RUNE_CA)
   --token-file FILE   file with the token                    (RUNE_TOKEN holds the token itself)
   --envector URL      the search service                     (RUNE_ENVECTOR)
   --index NAME        the team's index there                 (RUNE_INDEX)
@@ -29,6 +31,7 @@ const HELP = `rune: an encrypted memory for a team of agents
 
 const options = {
 	vault: { type: 'string' },
+	ca: { type: 'string' },
 	'token-file': { type: 'string' },
 	envector: { type: 'string' },
 	index: { type: 'string' },
@@ -38,7 +41,7 @@ const options = {
 	help: { type: 'boolean', default: false },
 } as const;
 
-type Settings = { vault: string; token: string; envector?: string; index?: string };
+type Settings = { vault: string; token: string; ca?: string; envector?: string; index?: string };
 
 /** A mistake in how the command was called: told with the option's name, exit code 2. */
 class UsageError extends Error {}
@@ -95,21 +98,45 @@ function parse(argv: string[]) {
 	}
 }
 
-async function readSettings(values: { vault?: string; 'token-file'?: string; envector?: string; index?: string }): Promise<Settings> {
-	const { RUNE_VAULT, RUNE_TOKEN, RUNE_ENVECTOR, RUNE_INDEX } = process.env;
+async function readSettings(values: {
+	vault?: string;
+	ca?: string;
+	'token-file'?: string;
+	envector?: string;
+	index?: string;
+}): Promise<Settings> {
+	const { RUNE_VAULT, RUNE_CA, RUNE_TOKEN, RUNE_ENVECTOR, RUNE_INDEX } = process.env;
 	const vault = values.vault ?? RUNE_VAULT;
 	if (vault === undefined || !URL.canParse(vault)) throw new UsageError('--vault (or RUNE_VAULT) must be the URL of a Vault');
 	const file = values['token-file'];
 	const token = file === undefined ? RUNE_TOKEN : (await readText(file)).trim();
 	if (token === undefined || token === '') throw new UsageError('RUNE_TOKEN (or --token-file) must hold the token');
+	const ca = await readAuthorities(values.ca ?? RUNE_CA);
 	const envector = values.envector ?? RUNE_ENVECTOR;
 	const index = values.index ?? RUNE_INDEX;
-	return { vault, token, ...(envector === undefined ? {} : { envector }), ...(index === undefined ? {} : { index }) };
+	return {
+		vault,
+		token,
+		...(ca === undefined ? {} : { ca }),
+		...(envector === undefined ? {} : { envector }),
+		...(index === undefined ? {} : { index }),
+	};
+}
+
+async function readAuthorities(file: string | undefined): Promise<string | undefined> {
+	if (file === undefined || file === '') return undefined;
+	const ca = await readText(file);
+	if (!isBundle(ca)) throw new UsageError(`--ca (or RUNE_CA): ${file} holds no certificate in PEM`);
+	return ca;
 }
 
 async function withVault(settings: Settings, work: (vault: Vault) => Promise<void>): Promise<void> {
 	const { connectVault } = await import('./vault.ts');
-	const vault = await connectVault({ url: settings.vault, token: settings.token });
+	const vault = await connectVault({
+		url: settings.vault,
+		token: settings.token,
+		...(settings.ca === undefined ? {} : { ca: settings.ca }),
+	});
 	try {
 		await work(vault);
 	} finally {

@@ -13,10 +13,8 @@ import { loadSeal } from '../fhe/seal.ts';
 import type { Embed } from './embed.ts';
 import type { EncryptedItem, Envector } from './envector.ts';
 import { RuneError } from './errors.ts';
+import { BATCH, store } from './store.ts';
 import type { PublicKey, Vault } from './vault.ts';
-
-/** How many memories travel in one request to the search service. */
-const BATCH = 16;
 
 export type Memory = {
 	text: string;
@@ -73,6 +71,8 @@ export async function openRune({ vault, envector, index, embed }: RuneOptions): 
 		vector: encryptor.item(vector),
 		metadata: sealMetadata(metadataKeyBytes, { agent, index, record: randomUUID() }, text),
 	});
+	const zero = new Float32Array(key.dimension);
+	const guard = (): EncryptedItem => ({ vector: encryptor.item(zero), metadata: '' });
 
 	return {
 		key,
@@ -82,12 +82,8 @@ export async function openRune({ vault, envector, index, embed }: RuneOptions): 
 			for (let start = 0; start < texts.length; start += BATCH) {
 				const batch = texts.slice(start, start + BATCH);
 				const vectors = await vectorsOf(batch);
-				rows.push(
-					...(await envector.insert(
-						index,
-						vectors.map((vector, i) => encryptItem(batch[i] ?? '', vector)),
-					)),
-				);
+				const items = vectors.map((vector, i) => encryptItem(batch[i] ?? '', vector));
+				rows.push(...(await store({ envector, index, dimension: key.dimension, guardRows: key.guard_rows, guard }, items)));
 				onStored?.(rows.length);
 			}
 			return rows;
@@ -98,15 +94,20 @@ export async function openRune({ vault, envector, index, embed }: RuneOptions): 
 			const clock = stopwatch();
 			const query = encryptor.query(vector);
 			const encrypt = clock();
-			const { blob } = await envector.search(index, query);
+			let found = await envector.search(index, query, agent);
 			const search = clock();
-			const { results } = await vault.decryptScores(blob, topK);
+			const { results } = await vault.decryptScores(found.blob, topK, found.provenance).catch(async error => {
+				// A call that got no answer was repeated, and the Vault had taken the envelope already.
+				if (!(error instanceof RuneError && error.code === 'result_refused' && found.provenance !== undefined)) throw error;
+				found = await envector.search(index, query, agent);
+				return vault.decryptScores(found.blob, topK, found.provenance);
+			});
 			const decrypt = clock();
 			const rows = results.map(hit => hit.index);
 			const texts = await vault.decryptMetadata(await envector.metadata(index, rows));
 			const metadata = clock();
 			const memories = results.map((hit, i) => ({ text: texts[i] ?? '', score: hit.score, row: hit.index }));
-			return { memories, blob, milliseconds: { encrypt, search, decrypt, metadata } };
+			return { memories, blob: found.blob, milliseconds: { encrypt, search, decrypt, metadata } };
 		},
 		[Symbol.dispose]: () => {
 			encryptor[Symbol.dispose]();

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { z } from 'zod';
 import { RuneError } from './errors.ts';
+import { fetchTrusting, untrustedCode } from './trust.ts';
 
 const publicKeySchema = z.object({
 	key_id: z.string(),
@@ -13,6 +14,7 @@ const publicKeySchema = z.object({
 	fingerprint: z.string(),
 	dimension: z.number().int(),
 	index_name: z.string().optional(),
+	guard_rows: z.number().int().nonnegative().default(0),
 	'EncKey.json': z.string(),
 	'EvalKey.json': z.union([z.string(), z.object({ url: z.string(), sha256: z.string(), bytes: z.number() })]),
 	'MetadataKey.json': z.object({ agent_id: z.string(), key: z.string() }),
@@ -26,7 +28,7 @@ export type PublicKey = z.infer<typeof publicKeySchema>;
 export type Scores = z.infer<typeof scoresSchema>;
 
 export type VaultOptions = {
-	/** The MCP endpoint, such as `http://vault.example/mcp`. */
+	/** The MCP endpoint, such as `https://acme.rune.svc:8443/mcp`. */
 	url: string;
 	/** `evt_{team}_{random}`; sent as a bearer token and nowhere else. */
 	token: string;
@@ -36,6 +38,8 @@ export type VaultOptions = {
 	retries?: number;
 	/** The pause before a repetition, in milliseconds. */
 	retryDelayMs?: number;
+	/** PEM: the authorities to believe, as `ca.crt` beside the token, and no others; those of the machine when left out. */
+	ca?: string;
 	fetch?: typeof fetch;
 };
 
@@ -44,8 +48,11 @@ export type Vault = {
 	publicKey(evalKey?: 'link' | 'inline'): Promise<PublicKey>;
 	/** The text of EvalKey.json behind a link from `publicKey`, checked against its SHA-256. */
 	evalKey(key: PublicKey): Promise<string>;
-	/** The best `topK` rows of one or more encrypted score blobs, best first. */
-	decryptScores(blobs: Uint8Array | Uint8Array[], topK: number): Promise<Scores>;
+	/**
+	 * The best `topK` rows of one or more encrypted score blobs, best first; with what the search service signed for each, if it did.
+	 * @throws RuneError `result_refused` when a signature is not taken, as when a repeated call brings it a second time
+	 */
+	decryptScores(blobs: Uint8Array | Uint8Array[], topK: number, provenance?: string | string[]): Promise<Scores>;
 	/** The texts of metadata envelopes, in the order given. */
 	decryptMetadata(envelopes: string[]): Promise<string[]>;
 	/** Version, key, limits: whatever the Vault says of itself. */
@@ -56,12 +63,13 @@ export type Vault = {
 /**
  * Connects to a Vault.
  *
- * @throws RuneError `unauthorized` when the token is not known, `unreachable` when nobody answers.
+ * @throws RuneError `unauthorized` when the token is not known, `unreachable` when nobody answers, `untrusted` when it is not the team's Vault.
  */
 export async function connectVault(options: VaultOptions): Promise<Vault> {
 	const { token, timeoutMs = 10_000, retries = 1, retryDelayMs = 250 } = options;
 	const url = new URL(options.url);
-	const send = options.fetch ?? fetch;
+	const trusting = options.ca === undefined ? undefined : fetchTrusting(options.ca);
+	const send = options.fetch ?? trusting?.fetch ?? fetch;
 	const client = new Client({ name: 'rune', version: '0.1.0' });
 	const headers = { authorization: `Bearer ${token}` };
 
@@ -86,7 +94,12 @@ export async function connectVault(options: VaultOptions): Promise<Vault> {
 			return parsed.data;
 		});
 
-	await attempt(() => client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers }, fetch: send })));
+	try {
+		await attempt(() => client.connect(new StreamableHTTPClientTransport(url, { requestInit: { headers }, fetch: send })));
+	} catch (error) {
+		await trusting?.close();
+		throw error;
+	}
 
 	return {
 		publicKey: (evalKey = 'link') => call('get_public_key', evalKey === 'inline' ? { include: ['EvalKey.json'] } : {}, publicKeySchema),
@@ -102,22 +115,32 @@ export async function connectVault(options: VaultOptions): Promise<Vault> {
 				}
 				return text;
 			}),
-		decryptScores: (blobs, topK) => {
+		decryptScores: (blobs, topK, provenance) => {
 			const encode = (blob: Uint8Array) => Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength).toString('base64');
 			const encoded = Array.isArray(blobs) ? blobs.map(encode) : encode(blobs);
-			return call('decrypt_scores', { encrypted_blob_b64: encoded, top_k: topK }, scoresSchema);
+			const signed = provenance === undefined ? {} : { provenance };
+			return call('decrypt_scores', { encrypted_blob_b64: encoded, top_k: topK, ...signed }, scoresSchema);
 		},
 		decryptMetadata: async envelopes =>
 			(await call('decrypt_metadata', { encrypted_metadata_list: envelopes }, metadataSchema)).decrypted_metadata,
 		status: () => call('vault_status', {}, z.record(z.string(), z.unknown())),
-		close: () => client.close(),
+		close: async () => {
+			await client.close();
+			await trusting?.close();
+		},
 	};
 }
+
+/** A tool's errors are texts; these are told from the others by how they begin. */
+const TOOL_ERRORS = [
+	{ start: 'Rate Limit Exceeded', code: 'rate_limited' },
+	{ start: 'The provenance of the result was refused', code: 'result_refused' },
+] as const;
 
 function toolError(name: string, content: unknown): RuneError {
 	const text = z.array(z.object({ text: z.string() })).safeParse(content);
 	const message = text.success ? text.data.map(part => part.text).join(' ') : 'refused without a reason';
-	return new RuneError(message.startsWith('Rate Limit Exceeded') ? 'rate_limited' : 'refused', `${name}: ${message}`);
+	return new RuneError(TOOL_ERRORS.find(({ start }) => message.startsWith(start))?.code ?? 'refused', `${name}: ${message}`);
 }
 
 function httpError(status: number, what: string, cause?: unknown): RuneError {
@@ -134,6 +157,15 @@ function asRuneError(cause: unknown): RuneError {
 	if (status !== undefined) return httpError(status, 'vault', cause);
 	const isProtocol = cause instanceof Error && typeof Reflect.get(cause, 'code') === 'number';
 	if (isProtocol) return new RuneError('refused', `vault: ${cause.message}`, { cause });
+	const untrusted = untrustedCode(cause);
+	if (untrusted !== undefined)
+		return new RuneError(
+			'untrusted',
+			`vault: its certificate is not to be trusted (${untrusted}); its authority is ca.crt beside the token`,
+			{
+				cause,
+			},
+		);
 	return new RuneError('unreachable', 'vault: no answer', { cause });
 }
 

@@ -7,13 +7,24 @@ export const REASONS = {
 	/** The summary: the Vault serves as the spec asks. Otherwise the reason of what is in the way. */
 	Ready: ['Serving', 'SpecInvalid', 'RefsMissing', 'NotProgrammed', 'KeysNotLoaded', 'PrimaryNotAvailable'],
 	Accepted: ['Valid', 'Invalid'],
-	ResolvedRefs: ['Resolved', 'SecretNotFound', 'IngressClassNotFound', 'SpecInvalid'],
+	ResolvedRefs: ['Resolved', 'SecretNotFound', 'IngressClassNotFound', 'IssuerNotFound', 'CertManagerNotFound', 'SpecInvalid'],
 	Programmed: ['Applied', 'ApplyFailed', 'NameTaken', 'WaitingForKeys', 'SpecInvalid', 'Paused'],
 	KeysLoaded: ['Proved', 'NotProved', 'KeysMissing', 'Generating', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer'],
 	PrimaryAvailable: ['Serving', 'NoPrimary', 'NotRouted', 'NotProved', 'Down'],
 	StandbyReady: ['Standing', 'SingleReplica', 'NoStandby'],
 	TokensCurrent: ['Adopted', 'AdoptionPending', 'RotationOverdue', 'NotProved', 'SpecInvalid'],
-	Protected: ['Unprotected'],
+	/** True when everything that protects the key is on and less than half of its bits are spent. Ready does not depend on it. */
+	Protected: [
+		'AllOn',
+		'TokenLocked',
+		'BudgetSpent',
+		'BudgetNearlySpent',
+		'BudgetHalfSpent',
+		'NoGuardRows',
+		'UnsignedResults',
+		'NoSmudge',
+		'SpecInvalid',
+	],
 	/** Unknown without a schedule, and as long as none can be expected yet. */
 	BackupCurrent: ['Current', 'Stale', 'NoSchedule', 'Awaited', 'SpecInvalid'],
 	Progressing: [

@@ -8,7 +8,9 @@ export const ingressSchema = rules(
 		host: dnsName().optional().describe('Host name of the Ingress. Needed when it is enabled.'),
 		className: dnsName().optional().describe("IngressClass; the cluster's default when left out."),
 		annotations: stringMap(32, 4096).optional().describe('Annotations of the Ingress, for its controller.'),
-		tlsSecretName: dnsName().optional().describe('Secret with the certificate of the host. Without it the Ingress speaks plain HTTP.'),
+		tlsSecretName: dnsName()
+			.optional()
+			.describe('Secret with the certificate of the host. Without it the Ingress itself speaks plain HTTP to clients.'),
 	}),
 	{
 		// The API server tries the rule on the default `{}` too, before the defaults inside it are there.

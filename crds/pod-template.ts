@@ -6,7 +6,7 @@ import { dnsLabel, dnsName, listByKey, passedOn, quantity, rules, stringMap } fr
 const RESERVED_KEYS =
 	/^((app\.kubernetes\.io|([a-z0-9-]+\.)*runevault\.io|argocd\.argoproj\.io)\/|controller-revision-hash$|apps\.kubernetes\.io\/)/;
 /** Volume names that are the operator's own. */
-export const RESERVED_VOLUMES = ['config', 'keys', 'kek', 'verifiers', 'canaries', 'audit', 'tmp'] as const;
+export const RESERVED_VOLUMES = ['config', 'keys', 'kek', 'verifiers', 'canaries', 'tls', 'public-tls', 'audit', 'tmp'] as const;
 
 const isFree = (map: Record<string, string>) => !Object.keys(map).some(key => RESERVED_KEYS.test(key));
 
@@ -76,7 +76,7 @@ export const podTemplateSchema = z
 			.array(extraVolumeSchema)
 			.max(16)
 			.optional()
-			.describe('Extra volumes of the Vault pods. config, keys, kek, verifiers, canaries, audit and tmp are taken.'),
+			.describe('Extra volumes of the Vault pods. config, keys, kek, verifiers, canaries, tls, public-tls, audit and tmp are taken.'),
 		extraVolumeMounts: z
 			.array(extraMountSchema.describe('A volume mount.'))
 			.max(16)

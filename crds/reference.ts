@@ -1,6 +1,8 @@
 /** The reference page of the resource, written from the same schema as the CRD. */
-import { REASONS } from './conditions.ts';
-import { BACKUP_REASONS, RESTORE_REASONS } from './operations.ts';
+import { CONDITION_TYPES } from './conditions.ts';
+import { CONDITIONS, type Explanation } from './explanations.ts';
+import { BACKUPS, RESTORES } from './explanations-backup.ts';
+import { EVENTS, FAILOVERS } from './explanations-events.ts';
 import type { JsonSchema } from './structural.ts';
 
 const field = (schema: JsonSchema, name: string): JsonSchema => Object.fromEntries(Object.entries(Object(schema[name])));
@@ -45,32 +47,35 @@ function rowsOf(schema: JsonSchema, path: string): string[] {
 	});
 }
 
+/** Names of our own in angle brackets would be taken for HTML. */
+const cell = (text: string | undefined) => (text ?? '').replaceAll('<', '&lt;').replaceAll('|', '\\|');
+const explained = (table: Readonly<Record<string, Explanation>>) =>
+	Object.entries(table).map(([reason, { means, todo }]) => `| \`${reason}\` | ${cell(means)} | ${cell(todo)} |`);
+const meanings = (rows: string[]) => ['| reason | what it means | what to do |', '|---|---|---|', ...rows].join('\n');
+
 const table = (rows: string[]) => ['| field | type | default | limits | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
 
-const reasonsTable = (reasons: Readonly<Record<string, readonly string[]>>) =>
-	[
-		'| condition | reasons |',
-		'|---|---|',
-		...Object.entries(reasons).map(([type, each]) => `| \`${type}\` | ${each.map(reason => `\`${reason}\``).join(', ')} |`),
-	].join('\n');
-
 /** The page's part on a kind that stands for something done once. */
-function operationPart(name: string, crd: JsonSchema, reasons: Readonly<Record<string, readonly string[]>>): string {
+function operationPart(name: string, crd: JsonSchema, reasons: Readonly<Record<string, Readonly<Record<string, Explanation>>>>): string {
 	const schema = schemaOf(crd);
 	const properties = field(schema, 'properties');
+	const conditions = Object.entries(reasons).map(([type, each]) => `Condition \`${type}\`:\n\n${meanings(explained(each))}`);
 	return `## ${name}
 
 ${String(schema.description)} The spec is immutable. Field selector \`spec.vault\`.
 
 ${table([...rowsOf(field(properties, 'spec'), '.spec'), ...rowsOf(field(properties, 'status'), '.status')])}
 
-${reasonsTable(reasons)}
+${conditions.join('\n\n')}
 `;
 }
 
 /** @param crds what `buildCrds` gives. */
 export function buildReference({ runevaults = {}, runevaultbackups = {}, runevaultrestores = {} }: Record<string, JsonSchema>): string {
 	const properties = field(schemaOf(runevaults), 'properties');
+	const conditions = CONDITION_TYPES.map(
+		type => `### ${type}\n\n${CONDITIONS[type].asks}\n\n${meanings(explained(CONDITIONS[type].reasons))}`,
+	);
 	return `# RuneVault (\`runevault.io/v1alpha1\`), field by field
 
 Written by \`node crds/generate.ts\` from the schemas in \`crds/\`; edit those.
@@ -88,10 +93,23 @@ ${table(rowsOf(field(properties, 'status'), '.status'))}
 
 ## Conditions and their reasons
 
-All are always there, each with \`observedGeneration\`; the transition time moves only when the status changes.
+All are always there, each with \`observedGeneration\`; the transition time moves only when the status changes. \`kubectl runevault explain\` says of a
+vault what stands here, for what is not as it should be; &lt;name> is the name of the RuneVault.
 
-${reasonsTable(REASONS)}
+${conditions.join('\n\n')}
 
-${operationPart('RuneVaultBackup (short name `rvb`)', runevaultbackups, BACKUP_REASONS)}
-${operationPart('RuneVaultRestore (short name `rvr`)', runevaultrestores, RESTORE_REASONS)}`;
+## Events
+
+Besides these, a Degraded condition tells its reason in an event of the same name.
+
+${meanings(explained(EVENTS))}
+
+## Why a primary was replaced
+
+In \`status.failover\`.
+
+${meanings(explained(FAILOVERS))}
+
+${operationPart('RuneVaultBackup (short name `rvb`)', runevaultbackups, BACKUPS)}
+${operationPart('RuneVaultRestore (short name `rvr`)', runevaultrestores, RESTORES)}`;
 }

@@ -11,7 +11,10 @@ import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure
 import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields.ts';
 import { keysSchema } from './keys.ts';
 import { podTemplateSchema, resourcesSchema } from './pod-template.ts';
+import { protectionSchema } from './protection.ts';
 import type { RuneVaultStatus } from './status.ts';
+import { tlsSchema } from './tls.ts';
+import { tracingSchema } from './tracing.ts';
 
 export const resource = { group: 'runevault.io', version: 'v1alpha1', plural: 'runevaults', kind: 'RuneVault', namespaced: true } as const;
 
@@ -84,9 +87,12 @@ export const runeVaultSpecSchema = z.object({
 		.prefault({})
 		.describe('How a lost primary is noticed and replaced.'),
 	audit: auditSchema.describe('Where the record of each decryption and each refusal goes. Immutable.'),
+	tls: tlsSchema.describe('How clients know that they speak to this Vault.'),
+	protection: protectionSchema.describe('How the key is kept from those who may ask for decryptions.'),
 	backup: backupSchema.optional().describe('Backups of the keys and tokens; none are made when left out.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
+	tracing: tracingSchema.describe('Spans of the calls, for a collector of traces. None are made when left out.'),
 	networkPolicy: networkPolicySchema.describe('Who may reach the pods.'),
 	resources: resourcesSchema.describe('Compute resources of a Vault pod.'),
 	podTemplate: podTemplateSchema.describe('Placement and extras of the Vault pods.'),

@@ -86,6 +86,9 @@ export const runeVaultStatusSchema = z.object({
 			version: z.int().min(1).max(1_000_000).describe('Version of the key Secret.'),
 			dimension: z.int().min(32).max(4096).describe('Dimension of the key.'),
 			secretName: dnsName().describe('Secret that holds the sealed key.'),
+			releasedBits: count()
+				.optional()
+				.describe('Bits of the key that answers may have given away at worst. Told anew when it has moved by a hundredth of the limit.'),
 		})
 		.optional()
 		.describe('The FHE key. Once recorded, a missing key is never replaced by a new one.'),

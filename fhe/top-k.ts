@@ -12,14 +12,15 @@ export type Hit = {
 
 /**
  * The `k` highest scores, best first; equal scores keep the order of shards and of rows within them, as the vendor's stable sort does.
- * A score that is not a number ranks below all others.
+ * A score that is not a number ranks below all others. Rows that `isSkipped` names are counted and not ranked.
  */
-export function topK(shards: readonly Shard[], k: number): Hit[] {
+export function topK(shards: readonly Shard[], k: number, isSkipped: (row: number) => boolean = () => false): Hit[] {
 	const hits: Hit[] = [];
 	let before = 0;
 	for (const { shard, scores } of shards) {
-		for (let row = 0; row < scores.length; row++)
-			insert(hits, { index: before + row, shard_idx: shard, row_idx: row, score: scores[row] ?? 0 }, k);
+		for (let row = 0; row < scores.length; row++) {
+			if (!isSkipped(row)) insert(hits, { index: before + row, shard_idx: shard, row_idx: row, score: scores[row] ?? 0 }, k);
+		}
 		before += scores.length;
 	}
 	return hits;

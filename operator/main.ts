@@ -5,9 +5,10 @@ import { createTransport } from '../kube/transport.ts';
 import { readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { createHttpAsk } from './observe/probe.ts';
+import { askPod } from './observe/probe.ts';
 import { createOperator } from './operator.ts';
 import { listen } from './server.ts';
+import { issueInProcess } from './tls/issue-process.ts';
 import { version } from './version.ts';
 
 async function main(): Promise<void> {
@@ -15,8 +16,7 @@ async function main(): Promise<void> {
 	const log = createLog(config.logLevel);
 	const metrics = createMetrics(config.workers);
 	const transport = createTransport(await loadClusterConfig(), { observe: metrics.request, userAgent: `runevault-operator/${version}` });
-	const prober = createHttpAsk();
-	const operator = createOperator({ config, transport, ask: prober.ask, log, metrics });
+	const operator = createOperator({ config, transport, ask: askPod, issue: issueInProcess, log, metrics });
 	const server = await listen(config.metricsPort, metrics.registry, operator.health);
 	const stop = new AbortController();
 	for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
 		await operator.run(stop.signal);
 	} finally {
 		server.close();
-		await Promise.all([prober.close(), transport.close()]);
+		await transport.close();
 		log.info('operator ends');
 	}
 }

@@ -29,12 +29,15 @@ import type { TokenTexts } from './reconcile/tokens.ts';
 import { reconcileVault } from './reconcile/vault.ts';
 import { StatusWriter } from './reconcile/write-status.ts';
 import type { Health } from './server.ts';
+import type { Issue } from './tls/certificate.ts';
+import { CertificateKeeper } from './tls/keeper.ts';
 import { version } from './version.ts';
 
 export type OperatorOptions = {
 	config: OperatorConfig;
 	transport: Transport;
 	ask: Ask;
+	issue: Issue;
 	log: Logger;
 	metrics: Metrics;
 	/** Of everything a leader does; leader election and watches live by the system's. */
@@ -54,7 +57,7 @@ const COMPONENT = 'runevault-operator';
 /** The API server sends a bookmark each minute, so a cache this old has lost it. */
 const STALE_MS = 5 * 60_000;
 
-export function createOperator({ config, transport, ask, log, metrics, clock = systemClock }: OperatorOptions): Operator {
+export function createOperator({ config, transport, ask, issue, log, metrics, clock = systemClock }: OperatorOptions): Operator {
 	const queue = new Queue({ observer: metrics.queue, clock });
 	const logError = (error: unknown) => log.warn({ err: error }, 'watch failed; it is tried again');
 	let applier = createApplier(transport);
@@ -121,6 +124,7 @@ export function createOperator({ config, transport, ask, log, metrics, clock = s
 			caches: world,
 			transport: bound,
 			applier,
+			keeper: new CertificateKeeper({ transport: bound, applier, issue, version, clusterDomain }),
 			prober: asking,
 			statusWriter,
 			settings: { image, version, operatorNamespace, clusterDomain },

@@ -38,6 +38,12 @@ export function tiers(env: NodeJS.ProcessEnv): Tier[] {
 			],
 		},
 		{ ...none, name: 'unit', timeoutMs: 2 * MINUTE, globs: ['test/{unit,property,contract,vectors}/**/*.test.ts'] },
+		{
+			...none,
+			name: 'conformance',
+			prepare: [{ name: 'conformance programs', command: ['node', 'test/conformance/main.ts', 'install'] }],
+			globs: ['test/conformance/**/*.test.ts'],
+		},
 		{ ...none, name: 'api', prepare: [launcher('build')], globs: ['test/api/**/*.test.ts'], isParallel: false },
 		{
 			...none,

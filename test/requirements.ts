@@ -1,235 +1,25 @@
-import { backupRequirements } from './requirements-backup.ts';
+import { attacks } from './requirements/attacks.ts';
+import { backups } from './requirements/backup.ts';
+import { clients } from './requirements/clients.ts';
+import { cluster } from './requirements/cluster.ts';
+import { fhe } from './requirements/fhe.ts';
+import { operator } from './requirements/operator.ts';
+import { outside } from './requirements/outside.ts';
+import { runtime } from './requirements/runtime.ts';
+import { vault } from './requirements/vault.ts';
 
 /**
- * Every behaviour RuneVault promises, by id. A test cites the ids it proves in its title, `[FHE-1] …`, and
- * `test/unit/requirements.test.ts` fails when an id is cited by no test or a cited id is not listed here.
+ * Every behaviour RuneVault promises: [id, sentence]. A test cites the ids it proves in its title, `[FHE-1] …`, and
+ * `test/unit/requirements.test.ts` fails when an id is cited by no test, is here twice, or a cited id is not listed here.
  */
-export const requirements = {
-	...backupRequirements,
-
-	// FHE: the enVector scheme
-	'FHE-1': "Scores of the vendor's results agree bit for bit, at both levels",
-	'FHE-2': "The vendor's score messages give the vendor's top ten, over shards",
-	'FHE-3': "The vendor's encrypted vectors decrypt to their coordinates",
-	'FHE-4': "The vendor's sealed key opens with its KEK and with no other",
-	'FHE-5': "What we write, the same parser reads back; envelopes equal the vendor's byte for byte",
-	'FHE-6': 'A secret key is ternary with Hamming weight 2,730, drawn without bias and wiped on disposal',
-	'FHE-7': 'EncKey and EvalKey derive from SecKey to the same bytes everywhere',
-	'FHE-8': 'Derived keys are what the scheme asks for: noise of 3.2 and the right switching targets',
-	'FHE-9': 'Encrypted items and queries decrypt to what went in',
-	'FHE-10': 'Every parser answers any bytes with a value or a VaultError',
-	'FHE-11': 'Memory stays flat over 100,000 bad inputs',
-	'FHE-12': 'A newer container is refused as an unsupported format version',
-	'FHE-13': 'Extreme but well-formed ciphertexts decrypt without an exception out of WASM',
-	'FHE-14': 'The best rows are global over shards, ties in shard and row order',
-	'FHE-15': 'Results in coefficient packing are read with row k at coefficient k',
-
-	// VLT: the Vault pod
-	'VLT-1': 'Any Authorization headers give a token, none, or a refusal; a token is taken from nowhere else',
-	'VLT-2': 'A token is known by its SHA-256, which gives its name, role and generation; an expired one is refused',
-	'VLT-3': 'No or a bad token: 401 with WWW-Authenticate: Bearer and no resource metadata; OAuth discovery gets 404 with an empty body',
-	'VLT-4': 'An address that fails too often gets 429 for its bad tokens, in bounded memory; a valid token still passes',
-	'VLT-5': 'Work is limited per token name in blobs a minute: 429, Retry-After and data.retryAfterSeconds',
-	'VLT-6': 'A changed verifiers.json is adopted without a restart; a broken one leaves the last good one in force and is reported',
-	'VLT-7': 'A Host that is not ours gets 421, an Origin that is not allowed 403, before the body is read',
-	'VLT-8': 'Any request head goes on or is refused; nothing throws',
-	'VLT-9': 'GET and DELETE on /mcp get 405 with Allow: POST',
-	'VLT-10': 'A body that is not application/json, or is compressed, gets 415',
-	'VLT-11': 'A batch, a body nested deeper than 32 levels or no JSON gets 400',
-	'VLT-12': 'A body over 8 MiB gets 413 and the connection is closed',
-	'VLT-13': 'GET /health says healthy, degraded or unhealthy (503), with version, keys loaded, uptime, role and epoch',
-	'VLT-14': 'Clients of both MCP eras list the four tools, in order, with schemas and annotations, and call them',
-	'VLT-15': 'Key files are served to members with ETag and byte ranges',
-	'VLT-16': 'Each decryption and each denial leaves one chained record, without tokens, scores or ciphertexts',
-	'VLT-17': 'Without an audit record there is no answer but 503, and the pod is not ready',
-	'VLT-18': 'decrypt_scores returns the best rows of all three kinds of blob, over several shards and blobs, rounded to four decimals',
-	'VLT-19':
-		'Bad input is a tool error that names the argument; an unknown tool is -32602; other exceptions become "internal error" with an id',
-	'VLT-20':
-		'Startup fails with one clear line for each: no key, wrong KEK, other fingerprint, other preset, tampered key, unreadable verifiers, bad configuration',
-	'VLT-21':
-		'get_public_key returns key files as text, EvalKey.json as a link with its digest unless asked for inline, and the own metadata key',
-	'VLT-22': 'Metadata envelopes: version 2 is authenticated with its place, version 1 is read; keys are HKDF-SHA256 of the team secret',
-	'VLT-23': 'decrypt_metadata opens only envelopes of the own identity for a Member, those of all for an Admin',
-	'VLT-24': "/metrics has all the seed's names, with bounded labels that start at zero",
-	'VLT-25': '/livez answers before the keys are loaded; /readyz only with keys and not draining; /probe proves that the pod decrypts',
-	'VLT-26': 'keygen ends in the same state however often and wherever it is interrupted, with one key',
-	'VLT-27': 'vault dev --json prints one line {url, token} on stdout and serves until it is told to stop',
-	'VLT-28': 'vault decrypt opens a result offline with a plain or sealed key file; bad input is one line that names the option',
-	'VLT-29': 'SIGTERM: not ready at once, the lease released, requests in flight finished, exit code 0',
-	'VLT-30': 'Slow and too many requests at once are bounded; a client that goes away drops its queued work',
-	'VLT-31': 'vault_status tells version, key, role and the limits of the caller',
-	'VLT-32': 'Tokens, bodies and scores are never logged',
-	'VLT-50':
-		"keygen adopts a SecKey.json, plain or sealed, never in the place of another key; wherever it is interrupted, the vendor's results decrypt bit for bit after",
-	'VLT-51': 'An import that cannot be ends with one line and one word for its reason, and nothing is written',
-	'VLT-52': 'With a KEK in a file none is made; keygen and pods say in one line that it is missing or not 32 bytes',
-	'VLT-53': 'Key bytes are wiped after hand-over, also when a later step fails',
-
-	'VLT-60':
-		'A request whose framing is broken or may be read in two ways is refused and its connection closed; no part of it counts as another',
-	'VLT-61': 'Pipelined requests are answered in order, each counted and on record; the body of a refused one is never taken for a request',
-	'VLT-62': 'A header that matters and is sent twice is refused; a target that names a host must name one of ours',
-	'VLT-63':
-		'100 Continue goes only to who may send a body; Upgrade is ignored, TRACE refused, CONNECT closed, versions but 1.0 and 1.1 get 505',
-	'VLT-64': 'A head over 16 KiB gets 431',
-	'VLT-65': 'A client that says nothing, sends slowly or does not read its answer loses its connection in bounded time',
-	'VLT-66': 'A client that goes away drops its work, and is neither an error in the log nor one in the metrics',
-	'VLT-67': 'Bodies, nesting, lists and token lengths: one less than the limit and the limit are taken, one more is refused',
-	'VLT-68': 'After a refusal that leaves the connection open, the next call on it is served',
-
-	'VLT-40': 'On a volume, audit records are safe before their answers leave; those of calls at the same time cost one fdatasync',
-	'VLT-41': 'The audit chain on a volume goes on over restarts of the process and over files of bounded size',
-	'VLT-42': 'A line that a crash cut off is taken off with a note in the chain; any other damage at the end stops the start by name',
-	'VLT-43': 'A volume that is full, fails or hangs: every call is refused and the pod not ready, until it recovers by itself and notes it',
-	'VLT-44': 'A process killed while it writes leaves every answered call in a chain of complete lines, which the next one continues',
-
-	// KUB: the Kubernetes runtime
-	'KUB-1': 'Requests share kept-alive connections; the urgent lane has its own, no watch delays a call, and every call is measured.',
-	'KUB-2': 'Tokens, CAs and client certificates are read again when they change and after a 401, and only then.',
-	'KUB-3': 'Retry-After is honoured within the time of the call; a call always ends in its time.',
-	'KUB-4': 'Objects are raw JSON: fields unknown to us survive a read and a write.',
-	'KUB-5': 'A watch that is cut, truncated or silent is an error; one that the server ends is not.',
-	'KUB-6': 'Two field managers of one object take no field from each other, and applying the same again writes nothing.',
-	'KUB-7': 'Lists are streamed where the server does, else read in pages; a cut list changes nothing.',
-	'KUB-8': 'A watch goes on from the last version seen; after 410 everything is listed again, and what vanished is reported as deleted.',
-	'KUB-9': 'No error ends a reflector: it waits 0.8 to 30 s, jittered, and no less than the server asks for.',
-	'KUB-10': 'Dropped, repeated and late events and stale lists never leave a reflector with anything but what the server has.',
-	'KUB-11': 'Cached objects are frozen, projected and indexed.',
-	'KUB-12': 'The queue loses no key and gives no key to two workers.',
-	'KUB-13': 'The queue serves higher priorities first, keeps the earliest of several delays, and backs off a key from 100 ms to 60 s.',
-	'KUB-14': 'A controller ends running reconciles before it stops, and goes on with its keys when run again.',
-	'KUB-15': 'At most one candidate holds a lease, judged by local monotonic time alone.',
-	'KUB-16': 'A holder that cannot renew ends its term before another may begin one, and campaigns again; short failures cost nothing.',
-	'KUB-17': 'A released lease is taken in less than a second, and only after the old term has ended.',
-	'KUB-18': 'Whoever the lease names is appointed; the old holder steps down at once.',
-	'KUB-19': 'The epoch never falls for those who have seen it, even when the lease is deleted.',
-	'KUB-20': 'After a stall of the event loop no holder believes itself.',
-	'KUB-21': 'Repeated events become a series with few writes, and recording never fails its caller.',
-	'KUB-22': 'The holder routes to itself at once, and again when somebody empties, changes or deletes the slice.',
-	'KUB-23': 'A holder that lost its lease cannot overwrite the route of a later epoch.',
-	'KUB-24': 'A Vault pod needs no more than get, watch and update on its one lease, and get, watch and patch on its one slice.',
-	'KUB-25': 'Where only metadata is asked for, content never leaves the server.',
-	'KUB-26': 'An outage of the API server ends with the same holder and epoch.',
-
-	// OPR: the operator
-	'OPR-1': 'The CRD, its copy in the chart and the reference page are what the schemas say; client-side apply can carry the CRD',
-	'OPR-2': 'The generator throws on what a CRD cannot hold or the API forbids, naming the field',
-	'OPR-3':
-		'The API server fills in the defaults and refuses what is out of bounds, breaks a rule or changes what is immutable, naming the field',
-	'OPR-4': 'A spec that is not acceptable: Accepted=False with field paths and no values; what ran keeps running',
-	'OPR-5': 'One RuneVault becomes every object it needs, and Ready',
-	'OPR-6':
-		'Vault pods meet the restricted Pod Security profile, mount what the pod contract says, and may touch their Lease and route only',
-	'OPR-7': 'At rest the operator writes nothing',
-	'OPR-8': 'An owned object that is deleted or edited is put back within two seconds',
-	'OPR-9': 'What others add to owned objects survives',
-	'OPR-10': 'A keygen Job runs until key, KEK and canaries are there; a failed one is replaced',
-	'OPR-11': 'A key or KEK that is gone is KeysMissing, and never made anew',
-	'OPR-12': 'A higher generation makes one new random token and ends the old one, wherever the operator is killed',
-	'OPR-13': 'The text of a token is in its Secret and nowhere else',
-	'OPR-14': 'A deleted or replaced token Secret means a new token; verifiers follow the Secrets; a token taken out is revoked and removed',
-	'OPR-15': 'Every condition is always there, with its generation and a known reason; its time moves only with its status',
-	'OPR-16': 'KeysLoaded and PrimaryAvailable rest on pods that decrypted a fresh challenge and on the route',
-	'OPR-17': 'Three failed probes mean down; a pod that is not as wanted is asked sooner; one that hangs delays no other',
-	'OPR-18': 'A new template reaches one pod at a time, standbys first, and stops at one that does not come up',
-	'OPR-19': 'Killed after any write of creation or rotation, a new operator ends in the same state, with one key',
-	'OPR-20': 'An object of one of our names that is not ours is left alone and named',
-	'OPR-21': 'A bad option stops the process with its name',
-	'OPR-22': 'Of two operators one works; when it ends the other goes on at once',
-	'OPR-23': 'runevault.io/paused: reconcile stops the operator, with a condition',
-	'OPR-24': 'Ingress, NetworkPolicy, PodDisruptionBudget and ServiceMonitor are there when the spec and the cluster say so',
-	'OPR-25': 'Keys outlive their RuneVault, and one of the same name adopts them',
-	'OPR-26': 'For every valid spec the builders are total and pure, and name objects as Kubernetes demands',
-	'OPR-27': "Metrics carry controller-runtime's names; /livez and /readyz tell of health",
-	'OPR-28': 'The chart renders what the API server takes, with exactly the rights the operator needs; bad values are refused by name',
-	'OPR-30': 'A primary whose Lease falls silent is asked at once and known to hang within nine seconds; one that answers stays',
-	'OPR-31': 'A standby that proved itself is appointed when the primary is deleted, not ready, silent or wrong; nobody else ever is',
-	'OPR-32': 'status.targetPrimary moves the primary to that pod, or is refused with a reason, and is taken out then',
-	'OPR-33': 'status.failover records each change of primary with reason and duration, whoever leads when it ends',
-	'OPR-34': 'What the caches say is read again before a primary is replaced: stale ones replace nobody',
-	'OPR-35': 'The primary moves off a cordoned node when a standby is elsewhere',
-	'OPR-36': 'runevault.io/paused: failover keeps the operator from appointing another primary, and from nothing else',
-	'OPR-37': 'routing AllReady sends clients to every ready pod with shares of the limits; changing it loses no route',
-	'OPR-40': 'A rotation stages the next token beside the present one, and switches the Secret when the pods accept it, or after 30 s',
-	'OPR-41': 'With an overlap the token before is accepted until that is over, and not after; without one it is out with the first step',
-	'OPR-42': 'A pod has adopted a token when it says that it accepts this very one, and no other; generations prove nothing',
-	'OPR-43': 'rotateEvery makes a new token in time, at the same generation; one that is late is RotationOverdue',
-	'OPR-50':
-		'Killed at any call of creation, rotation, failover or rollout, a new operator ends in the same state: one change of primary, one pod away at a time',
-	'OPR-51': 'An hour with a hundred vaults at rest: every vault is looked at, every pod is asked, and nothing is written',
-	'OPR-52': 'An operator that loses its lease stops writing at once, keeps process and caches, and goes on when it has it again',
-	'OPR-60':
-		'A Secret to import from is mounted by the keygen Job until a key is recorded; while it is missing ResolvedRefs names its field and no key is made',
-	'OPR-61': 'A KEK in a file is mounted by pods and Job as the spec says, and no Secret of it is asked for; without one nothing changes',
-	'OPR-62': 'The status tells why keygen failed, in a sentence of ours and never in the words of a pod',
-
-	'OPR-63': 'With the audit sink Volume each pod has a claim for its records; with Stdout nothing of a pod changes',
-
-	// CLU: the whole, on a real cluster
-	'CLU-1': 'One kubectl apply ends in Ready, and kubectl get shows Ready, Primary, Replicas and Keys',
-	'CLU-2': 'An encrypted search over encrypted memories, decrypted by a Vault pod, finds the right sentence',
-	'CLU-3': 'Each owned object that is deleted is back within two seconds; the Vault then gives the same answers',
-	'CLU-4': 'Raising a generation rotates a token: the old one is refused, the new one and all others are answered',
-	'CLU-5': 'When the primary is deleted the Lease and the route move to another pod; when its process is killed it answers again',
-	'CLU-6': 'An invalid spec is refused or reported with its field, and the last good state keeps running',
-	'CLU-7': 'When the leading operator is killed the other takes over',
-	'CLU-8': 'A missing key Secret is Degraded with KeysMissing, never a new key; put back, all is well',
-	'CLU-9': 'The key outlives its resource and is adopted when the resource comes back',
-	'CLU-20': 'A rollout stops at a bad image while the Vault serves, and recovers unattended when it is mended',
-	'CLU-21': 'The node of a single pod can be drained',
-	'CLU-22': 'With routing AllReady every ready pod answers, and the loss of one is a few calls repeated',
-	'CLU-10': 'When the primary is deleted, clients are without an answer for less than 2 s',
-	'CLU-11': 'When the process of the primary is killed, for less than 5 s',
-	'CLU-12': 'When the primary hangs, for less than 21 s',
-	'CLU-13': "When the primary's node is cut off, for less than 21 s",
-	'CLU-14': "When the nodes of the primary and of the operator's leader are cut off at once, for less than 25 s",
-	'CLU-15': "When the primary's node is drained, for less than 2 s, and no call fails that is tried twice",
-	'CLU-16': 'While all pods are replaced for a new template, no call fails that is tried twice',
-	'CLU-17': 'While a token is rotated no valid token is refused, and two seconds later the old one is',
-	'CLU-18': 'While the API server is away for a minute no call fails',
-	'CLU-23': "A key that is imported opens the results of the vendor's own library in a real pod, and its Secret may go",
-	'CLU-24': 'Audit records on a real volume stay one chain although the process is killed',
-	'CLU-30': 'The launcher runs a cluster of 1 to 9 nodes, each with its own network, and routes between all of them',
-	'CLU-31': 'The launcher says in one line each what the machine lacks, and then has changed nothing',
-	'CLU-32': 'In the launched cluster every component has an identity of its own, and only two are administrators',
-	'CLU-33': 'Taking the cluster down ends recorded processes only, and removes all that was made',
-	'CLU-34': 'A test run ends in one line of counts, and fails when a tier ran no test',
-	'CLU-35': 'The image holds what a pod runs on, with licences, and nothing else',
-
-	// FUZ: the fuzzer
-	'FUZ-1': 'Every parser of untrusted bytes is a target of the fuzzer, with seeds that it accepts',
-	'FUZ-2': 'The fuzzer follows coverage, and finds errors that may not be thrown and time and memory out of proportion to the input',
-	'FUZ-3': 'What the fuzzer finds is written to a file, and counted',
-
-	// CLI: the client library and its command line
-	'CLI-1': 'A token the Vault does not know is told as such, and is never repeated in an error',
-	'CLI-2': 'A call that got no answer is repeated; one that was answered is not',
-	'CLI-3': 'EvalKey is taken from its link only when its SHA-256 is the announced one',
-	'CLI-4': 'An embedding of another dimension than the key is refused before anything is sent',
-	'CLI-5': 'A wrong command line exits with 2 and names the option; the token is no option',
-	'CLI-6': 'kubectl runevault status names every condition that is not as it should be, with its reason',
-	'CLI-7': 'kubectl runevault rotate raises one generation, and refuses when somebody else changed the tokens meanwhile',
-	'CLI-8': 'The plug-in never reads a Secret',
-	'CLI-9': 'kubectl runevault promote moves the primary and waits for it; what cannot be is refused in one line before anything is written',
-	'CLI-10': 'kubectl runevault pause stops the operator, or only its choice of primary; resume ends either, and status says which it is',
-	'CLI-11': 'kubectl runevault status tells the change of primary that is under way, else the last one',
-
-	'CLI-20':
-		'kubectl runevault audit verify finds each line of the audit log that was changed, dropped, swapped, repeated or put in; at the very end by --witness',
-	'CLI-21': 'It tells of each file lines, times and chains, and of the first line that does not fit its number and why',
-	'CLI-22': 'It needs no cluster, reads files, a series of them or standard input, and exits with 0, 1 or 2',
-
-	// ATK: attacks that work on a Vault without protections, kept so that the protections can be held against them
-	'ATK-1': 'Chosen ciphertexts and their ten scores give the whole key: in 26 calls, in 28 or 41 modulo q alone, in 103 with noise',
-	'ATK-2': 'Which rows are the best ten, without a score, gives the whole key: in 59 calls',
-	'ATK-3': 'One exact decryption of all 4,096 coefficients of an honest ciphertext gives the whole key; no answer holds more than ten rows',
-
-	// ENV: the enVector stand-in
-	'ENV-1': 'An encrypted query over 1,000 encrypted items finds the same ten rows as plaintext search, scores within 1e-3',
-	'ENV-2': 'Each 4,096 rows are a shard of the answer, and metadata come back as stored',
-	'ENV-3': 'A wrong request is answered with a 4xx that names the field',
-	'ENV-4': 'Bodies are bounded',
-	'ENV-5': 'Rows keep their number while more are stored, and a refused batch stores nothing',
-	'ENV-6': 'The program prints one line with its URL',
-} as const satisfies Record<string, string>;
+export const requirements: readonly (readonly [id: string, promise: string])[] = [
+	fhe,
+	vault,
+	runtime,
+	operator,
+	cluster,
+	clients,
+	attacks,
+	outside,
+	backups,
+].flatMap(Object.entries);

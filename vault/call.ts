@@ -18,7 +18,20 @@ export type Call = {
 	body?: unknown;
 	refusal?: Refusal;
 	tool?: ToolRun;
+	/** What took time, when the call is traced. */
+	phases?: Phase[];
 };
+
+/** A part of a call; times are monotonic, in milliseconds. */
+export type Phase = { readonly name: string; readonly startedAt: number; readonly endedAt: number };
+
+/** Begins a phase. @returns what ends it */
+export function beginPhase({ phases }: Call, name: string): () => void {
+	const startedAt = performance.now();
+	return () => {
+		phases?.push({ name, startedAt, endedAt: performance.now() });
+	};
+}
 
 /** What a tool tells of its run, for audit and metrics. */
 export type ToolRun = {
@@ -28,6 +41,8 @@ export type ToolRun = {
 	topK?: number;
 	resultCount?: number;
 	keyVersion?: number;
+	/** Of the key, at worst. */
+	releasedBits?: number;
 	/** Over all blobs of the call, in order. */
 	blobSha256?: string;
 	/** A code of the closed list, never a text from outside. */

@@ -47,10 +47,45 @@ export const vaultConfigSchema = z.strictObject({
 		endpointSlice: name,
 	}),
 	ports: z.strictObject({ public: port, internal: port }),
+	tls: z
+		.strictObject({
+			internal: path.describe('folder with tls.crt, tls.key, and ca.crt: whose certificate the operator shows'),
+			public: path.optional().describe('folder with tls.crt and tls.key; plain HTTP when left out'),
+		})
+		.optional()
+		.describe('certificates of the listeners; plain HTTP on both when left out'),
 	audit: z
 		.strictObject({ directory: path.describe('on a volume of this pod alone') })
 		.optional()
 		.describe('where audit records are kept; standard output when left out'),
+	/** How the key is kept from those who may call. */
+	protection: z.strictObject({
+		provenance: z.strictObject({
+			mode: z.enum(['Optional', 'Required']),
+			publicKeys: z.array(z.strictObject({ kid: z.string().min(1).max(64), key: z.string().min(1).max(512) })).max(8),
+		}),
+		guardRows: z.int().min(0).max(16).describe('first rows of each group of rows that must be encryptions of zero'),
+		smudge: z.number().min(0).max(0.01).describe('standard deviation of the noise on a score'),
+		releasedBits: z.strictObject({
+			limitPerKey: z.int().min(1).max(1_000_000),
+			onLimit: z.enum(['Alert', 'Refuse']),
+			ledger: name.describe('name of the ConfigMap that the account is kept in'),
+		}),
+	}),
+	tracing: z
+		.strictObject({
+			endpoint: z
+				.string()
+				.max(512)
+				.regex(/^https?:\/\//, 'must be an http or https URL')
+				.describe('a collector that takes OTLP over HTTP'),
+			samplingRatio: z
+				.string()
+				.regex(/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/, 'must be a number from 0 to 1')
+				.describe('of calls that are part of no trace'),
+		})
+		.optional()
+		.describe('where spans of calls go; no call is traced when left out'),
 	/**
 	 * Values of `Host` that are ours, for the guard against DNS rebinding: the Service's names (`acme`, `acme.rune`, `acme.rune.svc`,
 	 * `acme.rune.svc.cluster.local`), those of the headless Service (`*.acme-pods.rune.svc…` as `.acme-pods.rune.svc`, a leading dot
@@ -61,7 +96,7 @@ export const vaultConfigSchema = z.strictObject({
 	origins: z.array(z.string().min(1).max(512)).max(64),
 });
 
-/** What the operator writes and the pod reads. Build it with plain values: every field but `indexName`, `keys.fingerprint` and `audit` is required. */
+/** What the operator writes and the pod reads. Build it with plain values: every field but `indexName`, `keys.fingerprint`, `tls`, `audit` and `tracing` is required. */
 export type VaultConfig = z.infer<typeof vaultConfigSchema>;
 
 /**

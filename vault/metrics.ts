@@ -5,6 +5,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry, Summary } from 'prom-client';
 import type { AuditLog } from './audit/log.ts';
+import type { VaultConfig } from './config.ts';
+import type { Ledger } from './ledger/define.ts';
 import type { VaultState } from './state.ts';
 import { isReady, roleOf } from './state.ts';
 
@@ -27,8 +29,16 @@ export type Metrics = {
 	auditFailure(): void;
 };
 
-/** A registry of its own, so that two Vaults may live in one process. Gauges are read from `state` and `audit` when scraped. */
-export function createMetrics(state: VaultState, audit: AuditLog): Metrics {
+/** Where metrics are read from when they are scraped. */
+export type MetricSources = {
+	state: VaultState;
+	audit: AuditLog;
+	ledger: Ledger;
+	limits: Pick<VaultConfig['protection']['releasedBits'], 'limitPerKey'>;
+};
+
+/** A registry of its own, so that two Vaults may live in one process. */
+export function createMetrics({ state, audit, ledger, limits }: MetricSources): Metrics {
 	const registry = new Registry();
 	const registers = [registry];
 	collectDefaultMetrics({ register: registry });
@@ -88,6 +98,7 @@ export function createMetrics(state: VaultState, audit: AuditLog): Metrics {
 	for (const code of answers) responses.inc({ code }, 0);
 	registerStateGauges(state, registers);
 	registerAuditMetrics(audit, registers);
+	registerLedgerMetrics({ state, ledger, limits }, registers);
 
 	return {
 		registry,
@@ -142,23 +153,59 @@ function registerStateGauges(state: VaultState, registers: Registry[]): void {
 		g.reset();
 		for (const [name, generation] of Object.entries(state.verifiers?.generations() ?? {})) g.set({ name }, generation);
 	});
+	gauge('vault_certificate_expiry_seconds', 'Time until the certificate of a listener expires', ['listener'], g => {
+		g.reset();
+		for (const [listener, certificate] of Object.entries(state.certificates)) {
+			g.set({ listener }, (certificate.facts().expiresAt.getTime() - Date.now()) / 1000);
+		}
+	});
 	gauge('vault_ready', '1 when this pod answers calls', [], g => g.set(isReady(state) ? 1 : 0));
+}
+
+/** A counter that somebody else counts. */
+function countedElsewhere(registers: Registry[], name: string, help: string, read: () => number): void {
+	new Counter({
+		name,
+		help,
+		registers,
+		collect() {
+			this.reset();
+			this.inc(read());
+		},
+	});
+}
+
+function registerLedgerMetrics({ state, ledger, limits }: Pick<MetricSources, 'state' | 'ledger' | 'limits'>, registers: Registry[]): void {
+	const { totals } = ledger;
+	countedElsewhere(
+		registers,
+		'vault_released_bits_total',
+		'Bits of keys that answers of this pod may have given away',
+		() => totals.released,
+	);
+	countedElsewhere(registers, 'vault_guard_rejections_total', 'Results refused for their guard rows', () => totals.guardRejections);
+	countedElsewhere(
+		registers,
+		'vault_ledger_failures_total',
+		'Attempts to reach the account of released bits that failed',
+		() => totals.failures,
+	);
+	new Gauge({
+		name: 'vault_key_released_bits',
+		help: 'Bits of the key in force that are on account, by all pods',
+		registers,
+		collect() {
+			const key = state.keyring?.current;
+			this.set(key === undefined ? 0 : totals.account(key));
+		},
+	});
+	new Gauge({ name: 'vault_key_released_bits_limit', help: 'Bits of a key that may be given away', registers }).set(limits.limitPerKey);
 }
 
 /** The log counts by itself; free space is that of the volume, and there is no such series without one. */
 function registerAuditMetrics(audit: AuditLog, registers: Registry[]): void {
-	const counter = (name: string, help: string, read: () => number) =>
-		new Counter({
-			name,
-			help,
-			registers,
-			collect() {
-				this.reset();
-				this.inc(read());
-			},
-		});
-	counter('vault_audit_lines_total', 'Audit records written', () => audit.written.lines);
-	counter('vault_audit_bytes_total', 'Bytes of audit records written', () => audit.written.bytes);
+	countedElsewhere(registers, 'vault_audit_lines_total', 'Audit records written', () => audit.written.lines);
+	countedElsewhere(registers, 'vault_audit_bytes_total', 'Bytes of audit records written', () => audit.written.bytes);
 	if (audit.freeBytes === undefined) return;
 	new Gauge({
 		name: 'vault_audit_volume_free_bytes',

@@ -1,5 +1,6 @@
 /** What changes over the life of a Vault process. One object, written by `serve` and `dev`, read by health, probe and metrics. */
 import type { Verifiers } from './auth/verifiers.ts';
+import type { Certificate } from './http/certificate.ts';
 import type { Keyring } from './keys/keyring.ts';
 
 export type RoleView = { role: 'primary' | 'standby'; epoch: number };
@@ -9,6 +10,8 @@ export type VaultState = {
 	verifiers?: Verifiers;
 	/** Read when asked for; a standby of epoch 0 until there is one. */
 	role?: () => RoleView;
+	/** Of the listeners that have one. */
+	certificates: { public?: Certificate; internal?: Certificate };
 	/** True from the first stop signal on: not ready any more. */
 	isDraining: boolean;
 	/** As the audit log tells: whether records cannot be written. */
@@ -16,7 +19,7 @@ export type VaultState = {
 };
 
 export function newState(): VaultState {
-	return { isDraining: false, isAuditBroken: false };
+	return { certificates: {}, isDraining: false, isAuditBroken: false };
 }
 
 export function roleOf(state: VaultState): RoleView {

@@ -2,59 +2,12 @@
 import { parseArgs } from 'node:util';
 import { durationMs } from '../../crds/fields.ts';
 import type { AuditQuestion } from './audit-verify.ts';
+import { CLIENTS, type Command, commandOf, isTerm, OPTIONS, SHELLS } from './commands.ts';
+import type { ConnectQuestion } from './connect/connect.ts';
+import type { ExplainQuestion } from './explain.ts';
 import type { Pause } from './pause.ts';
 import { UsageError } from './refusals.ts';
 
-export const HELP = `kubectl runevault: look at RuneVaults, and do the few things one does to them by hand
-
-  kubectl runevault status [NAME]            ready or why not, pods, key, tokens; all of the namespace without NAME
-  kubectl runevault rotate token NAME TOKEN  make a new token, end the old one, wait until every pod knows it
-  kubectl runevault promote NAME [POD]       make that pod primary, or the first ready standby, and wait until clients reach it
-  kubectl runevault pause NAME [--failover]  stop the operator from changing anything of it, or only from moving its primary
-  kubectl runevault resume NAME              let the operator go on, whichever pause it was
-  kubectl runevault backup create NAME       back up its key and tokens, and wait until the archive is proved
-  kubectl runevault backup list [NAME]       the backups, oldest first; of all of the namespace without NAME
-  kubectl runevault restore NAME --from BACKUP --identity SECRET
-                                             bring back what a backup holds, with the age identity in that Secret
-  kubectl runevault events NAME              what happened to it, newest last
-  kubectl runevault audit verify FILE...|-   whether audit records are a whole chain; of one log in several files, oldest first
-
-  -n, --namespace NAMESPACE   default: the namespace of the kubeconfig's context
-  -A, --all-namespaces        status: of all namespaces
-  -o, --output json           status: the status as JSON; with several, a list of {namespace, name, status}
-      --failover              pause: only the operator's choice of primary; promote still works
-      --no-wait               rotate, promote, backup, restore: ask for it, and do not wait until it is done
-      --timeout DURATION      the same: how long to wait, such as 90s or 5m; default 2m, promote 1m, backup and restore 10m
-      --from BACKUP           restore: the RuneVaultBackup
-      --identity SECRET       restore: Secret of the namespace with the key identity: AGE-SECRET-KEY-1…
-      --logs                  audit: skip lines that are no records, as among the logs that kubectl logs gives
-      --partial               audit: the first file need not hold the beginning of its chain
-      --restarts              audit: the log is of several processes, each with a chain of its own
-      --witness SHA256        audit: a line must have this hash, noted at an earlier verify: nothing up to it was changed
-  -h, --help
-
-Secrets are never read. promote needs the right to patch runevaults/status, backup and restore to create runevaultbackups and
-runevaultrestores, the others that write to patch runevaults.
-audit needs no cluster; it exits with 0 when the chain is whole, 1 when it is broken or cannot be read, 2 when called wrongly.
-`;
-
-const options = {
-	namespace: { type: 'string', short: 'n' },
-	'all-namespaces': { type: 'boolean', short: 'A' },
-	output: { type: 'string', short: 'o' },
-	failover: { type: 'boolean' },
-	'no-wait': { type: 'boolean' },
-	timeout: { type: 'string' },
-	logs: { type: 'boolean' },
-	partial: { type: 'boolean' },
-	restarts: { type: 'boolean' },
-	witness: { type: 'string' },
-	from: { type: 'string' },
-	identity: { type: 'string' },
-	help: { type: 'boolean', short: 'h' },
-} as const;
-
-type Option = keyof typeof options;
 type Values = ReturnType<typeof parse>['values'];
 
 const DEFAULT_TIMEOUT = { rotate: '2m', promote: '1m', backup: '10m', restore: '10m' };
@@ -62,15 +15,20 @@ const DEFAULT_TIMEOUT = { rotate: '2m', promote: '1m', backup: '10m', restore: '
 /** What is to be done. Without a namespace, that of the context is meant. */
 export type Invocation = { namespace: string | undefined } & (
 	| { command: 'help' }
-	| { command: 'status'; name: string | undefined; isEverywhere: boolean; isJson: boolean }
+	| { command: 'status'; name: string | undefined; isEverywhere: boolean; isJson: boolean; isWatched: boolean }
+	| { command: 'plan'; file: string; isServerSide: boolean }
+	| ({ command: 'explain' } & ExplainQuestion)
+	| ({ command: 'connect' } & ConnectQuestion)
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
+	| { command: 'unlock'; name: string; token: string }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
 	| { command: 'backup'; name: string; waitMs: number | undefined }
 	| { command: 'backups'; name: string | undefined }
 	| { command: 'restore'; name: string; backup: string; identity: string; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
-	| { command: 'resume' | 'events'; name: string }
+	| { command: 'resume' | 'events' | 'report'; name: string }
 	| ({ command: 'audit' } & AuditQuestion)
+	| { command: 'completion'; shell: (typeof SHELLS)[number] }
 );
 
 /** @throws UsageError naming the option or argument. */
@@ -83,8 +41,19 @@ export function readArguments(argv: readonly string[]): Invocation {
 	switch (command) {
 		case 'status':
 			return { ...statusOf(values, words), namespace };
+		case 'plan':
+			return { ...planOf(values, words), namespace };
+		case 'explain':
+			return { ...explainOf(values, words), namespace };
+		case 'connect':
+			return { ...connectOf(values, words), namespace };
 		case 'rotate':
 			return { ...rotateOf(values, words), namespace };
+		case 'unlock': {
+			allow(command, values);
+			const [name, token] = take(command, words, ['NAME', 'TOKEN']);
+			return { command, name, token, namespace };
+		}
 		case 'promote':
 			return { ...promoteOf(values, words), namespace };
 		case 'backup':
@@ -92,18 +61,21 @@ export function readArguments(argv: readonly string[]): Invocation {
 		case 'restore':
 			return { ...restoreOf(values, words), namespace };
 		case 'pause': {
-			allow(command, values, ['failover']);
+			allow(command, values);
 			const [name] = take(command, words, ['NAME']);
 			return { command, name, pause: values.failover ? 'failover' : 'reconcile', namespace };
 		}
 		case 'resume':
+		case 'report':
 		case 'events': {
-			allow(command, values, []);
+			allow(command, values);
 			const [name] = take(command, words, ['NAME']);
 			return { command, name, namespace };
 		}
 		case 'audit':
 			return { ...auditOf(values, words), namespace };
+		case 'completion':
+			return { ...completionOf(values, words), namespace };
 		default:
 			throw new UsageError(`no such command: ${command}`);
 	}
@@ -111,51 +83,81 @@ export function readArguments(argv: readonly string[]): Invocation {
 
 function parse(argv: readonly string[]) {
 	try {
-		return parseArgs({ args: [...argv], options, allowPositionals: true });
+		return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
 	} catch (error) {
 		throw new UsageError(error instanceof Error ? error.message : 'bad arguments');
 	}
 }
 
 function statusOf(values: Values, words: string[]) {
-	allow('status', values, ['all-namespaces', 'output']);
-	const { output, namespace, 'all-namespaces': isEverywhere = false } = values;
+	allow('status', values);
+	const { output, namespace, 'all-namespaces': isEverywhere = false, watch: isWatched = false } = values;
 	if (words.length > 1) throw new UsageError(`status: unexpected argument ${words[1]}`);
 	const [name] = words;
 	if (name === '') throw new UsageError('status: NAME must not be empty');
 	if (isEverywhere && namespace !== undefined) throw new UsageError('--all-namespaces and --namespace exclude each other');
 	if (isEverywhere && name !== undefined) throw new UsageError('--all-namespaces and NAME exclude each other');
 	if (output !== undefined && output !== 'json') throw new UsageError('--output must be json');
-	return { command: 'status', name, isEverywhere, isJson: output === 'json' } as const;
+	if (isWatched && output !== undefined) throw new UsageError('--watch and --output exclude each other');
+	return { command: 'status', name, isEverywhere, isJson: output === 'json', isWatched } as const;
+}
+
+function planOf(values: Values, words: string[]) {
+	allow('plan', values);
+	take('plan', words, []);
+	const { filename: file, 'server-side': isServerSide = false } = values;
+	if (!file) throw new UsageError('plan: no --filename');
+	return { command: 'plan', file, isServerSide } as const;
+}
+
+function explainOf(values: Values, words: string[]) {
+	allow('explain', values);
+	const name = words.find(word => !isTerm(word));
+	const term = words.find(isTerm);
+	const foreign = words.find(word => word !== name && word !== term) ?? (words.length > 2 ? words[2] : undefined);
+	if (foreign !== undefined) throw new UsageError(`explain: unexpected argument ${foreign}`);
+	if (name === '') throw new UsageError('explain: NAME must not be empty');
+	return { command: 'explain', name, term } as const;
+}
+
+function connectOf(values: Values, words: string[]) {
+	allow('connect', values);
+	const [name, token] = words.length < 2 ? take('connect', words, ['NAME']) : take('connect', words, ['NAME', 'TOKEN']);
+	const { client: asked = 'json', 'show-token': isTokenShown = false, 'no-call': isNotCalled = false } = values;
+	const client = CLIENTS.find(each => each === asked);
+	if (client === undefined) throw new UsageError(`--client must be one of ${CLIENTS.join(', ')}`);
+	return { command: 'connect', name, token, client, isTokenShown, isCalled: !isNotCalled } as const;
 }
 
 function rotateOf(values: Values, words: string[]) {
-	allow('rotate', values, ['no-wait', 'timeout']);
+	allow('rotate', values);
 	const [what, name, token] = take('rotate', words, ['token', 'NAME', 'TOKEN']);
 	if (what !== 'token') throw new UsageError(`rotate: only a token can be rotated, not ${what}: rotate token NAME TOKEN`);
 	return { command: 'rotate', name, token, waitMs: waitOf('rotate', values) } as const;
 }
 
 function promoteOf(values: Values, words: string[]) {
-	allow('promote', values, ['no-wait', 'timeout']);
+	allow('promote', values);
 	const [name, pod] = words.length < 2 ? take('promote', words, ['NAME']) : take('promote', words, ['NAME', 'POD']);
 	return { command: 'promote', name, pod, waitMs: waitOf('promote', values) } as const;
 }
 
 function backupOf(values: Values, [what, ...words]: string[]) {
 	if (what === 'list') {
-		allow('backup list', values, []);
+		allow('backup', values);
+		const foreign = (['no-wait', 'timeout'] as const).find(each => values[each] !== undefined);
+		if (foreign !== undefined) throw new UsageError(`backup list: --${foreign} is no option of this command`);
 		const [name] = words.length === 0 ? [undefined] : take('backup list', words, ['NAME']);
 		return { command: 'backups', name } as const;
 	}
 	if (what !== 'create') throw new UsageError(`backup: create or list${what === undefined ? '' : `, not ${what}`}`);
-	allow('backup create', values, ['no-wait', 'timeout']);
+	allow('backup', values);
 	const [name] = take('backup create', words, ['NAME']);
 	return { command: 'backup', name, waitMs: waitOf('backup', values) } as const;
 }
 
 function restoreOf(values: Values, words: string[]) {
-	allow('restore', values, ['no-wait', 'timeout', 'from', 'identity']);
+	allow('restore', values);
 	const [name] = take('restore', words, ['NAME']);
 	const { from: backup, identity } = values;
 	if (!backup) throw new UsageError('restore: --from is needed: a RuneVaultBackup');
@@ -164,9 +166,8 @@ function restoreOf(values: Values, words: string[]) {
 }
 
 function auditOf(values: Values, [what, ...files]: string[]) {
-	allow('audit', values, ['logs', 'partial', 'restarts', 'witness']);
-	const { namespace, logs = false, partial = false, restarts = false, witness } = values;
-	if (namespace !== undefined) throw new UsageError('audit: --namespace is no option of this command');
+	allow('audit', values);
+	const { logs = false, partial = false, restarts = false, witness } = values;
 	if (what !== 'verify')
 		throw new UsageError(`audit: only verify is known${what === undefined ? '' : `, not ${what}`}: audit verify FILE...|-`);
 	if (files.length === 0 || files.includes('')) throw new UsageError('audit verify: no FILE; - is standard input');
@@ -175,6 +176,14 @@ function auditOf(values: Values, [what, ...files]: string[]) {
 	if (witness !== undefined && !/^[0-9a-f]{64}$/.test(witness))
 		throw new UsageError('--witness must be 64 hex digits, as audit verify prints them');
 	return { command: 'audit', files, isAmongLogs: logs, isPartial: partial, hasRestarts: restarts, witness } as const;
+}
+
+function completionOf(values: Values, words: string[]) {
+	allow('completion', values);
+	const [asked] = take('completion', words, ['SHELL']);
+	const shell = SHELLS.find(each => each === asked);
+	if (shell === undefined) throw new UsageError(`completion: SHELL must be one of ${SHELLS.join(', ')}`);
+	return { command: 'completion', shell } as const;
 }
 
 /** How long to wait; undefined: not at all. */
@@ -189,8 +198,8 @@ function waitOf(command: keyof typeof DEFAULT_TIMEOUT, { timeout, 'no-wait': isN
 }
 
 /** Refuses options that the command does not know, as if they did not exist. */
-function allow(command: string, values: Values, own: readonly Option[]): void {
-	const foreign = Object.keys(values).find(each => each !== 'namespace' && !own.some(known => known === each));
+function allow(command: Command, values: Values): void {
+	const foreign = Object.keys(values).find(each => !commandOf(command).options.some(known => known === each));
 	if (foreign !== undefined) throw new UsageError(`${command}: --${foreign} is no option of this command`);
 }
 

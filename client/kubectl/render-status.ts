@@ -45,7 +45,7 @@ const conditionOf = (status: RuneVaultStatus | undefined, type: ConditionType): 
 	status?.conditions?.find(condition => condition.type === type);
 
 /** Whether a condition is as it should be. */
-const isGood = ({ type, status }: Condition): boolean => status === (BAD_WHEN_TRUE.includes(type) ? 'False' : 'True');
+export const isGood = ({ type, status }: Condition): boolean => status === (BAD_WHEN_TRUE.includes(type) ? 'False' : 'True');
 
 /** Every condition that is not as it should be; Ready is the headline. */
 function troubles({ metadata, status = {} }: RuneVault): string[] {
@@ -77,6 +77,7 @@ function facts(vault: RuneVault, now: Date): string[] {
 		['primary', primary === undefined ? 'none' : `${primary.pod}, epoch ${primary.epoch}, since ${age(primary.since, now)}`],
 		['routing', isToAllReady(vault) ? 'AllReady: clients reach every ready pod' : undefined],
 		...failoverFacts(vault.status ?? {}, now),
+		['released', keys?.releasedBits === undefined ? undefined : `${keys.releasedBits} bits of the key at worst`],
 		['key', keys === undefined ? 'none yet' : `${shortFingerprint(keys.fingerprint)}, version ${keys.version}`],
 		['proof', proof?.status === 'True' ? proof.message : undefined],
 	];

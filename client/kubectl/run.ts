@@ -1,14 +1,16 @@
 /**
  * The plug-in with its effects as parameters: command line in, exit code out. 0 done, 1 it cannot be done (one line says why), 2 it was
- * called wrongly (the line names the option).
+ * called wrongly (the line names the option). Of plan: 0 nothing would change, 1 something would, 2 it cannot be told, or is refused.
  */
 import type { Clock } from '../../kube/clock.ts';
 import type { ClusterConfig } from '../../kube/config.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { createTransport } from '../../kube/transport.ts';
-import { HELP, type Invocation, readArguments } from './arguments.ts';
+import { type Invocation, readArguments } from './arguments.ts';
+import type { Forward } from './connect/forward.ts';
+import { helpText } from './help.ts';
 import { CommandError, UsageError } from './refusals.ts';
-import type { Session } from './session.ts';
+import type { Screen, Session } from './session.ts';
 import { oneLine } from './text.ts';
 
 export type Effects = {
@@ -18,34 +20,55 @@ export type Effects = {
 	read: (file: string) => AsyncIterable<Uint8Array>;
 	stdout: (text: string) => void;
 	stderr: (text: string) => void;
+	screen: Screen;
+	forward: Forward;
 };
 
+/** Not for people: what shells ask. */
+const COMPLETE = '__complete';
+
 export async function run(argv: readonly string[], effects: Effects): Promise<number> {
-	try {
-		const invocation = readArguments(argv);
-		if (invocation.command === 'help') effects.stdout(HELP);
-		else if (invocation.command === 'audit') await verifyAudit(invocation, effects);
-		else await withSession(invocation, effects);
+	const [first, ...words] = argv;
+	if (first === COMPLETE) {
+		for (const line of await (await import('./completion/complete.ts')).complete(words, effects.findCluster)) effects.stdout(`${line}\n`);
 		return 0;
+	}
+	let invocation: Invocation | undefined;
+	try {
+		invocation = readArguments(argv);
+		return (await withoutCluster(invocation, effects)) ? 0 : await withSession(invocation, effects);
 	} catch (error) {
 		if (!(error instanceof UsageError || error instanceof CommandError || error instanceof KubeError)) throw error;
 		effects.stderr(`kubectl runevault: ${oneLine(error.message)}\n`);
-		return error instanceof UsageError ? 2 : 1;
+		// 1 of plan, as of kubectl diff, says that there are changes.
+		return error instanceof UsageError || invocation?.command === 'plan' ? 2 : 1;
 	}
 }
 
-/** Files only: without a cluster, and without what it takes to talk to one. */
-async function verifyAudit(question: Extract<Invocation, { command: 'audit' }>, { read, stdout }: Effects): Promise<void> {
-	await (await import('./audit-verify.ts')).verifyAudit({ read, print: line => stdout(`${line}\n`) }, question);
+/** What needs neither a cluster nor what it takes to talk to one. @returns whether that was it. */
+async function withoutCluster(invocation: Invocation, { read, stdout }: Effects): Promise<boolean> {
+	const print = (line: string) => stdout(`${line}\n`);
+	if (invocation.command === 'help') stdout(helpText());
+	else if (invocation.command === 'audit') await (await import('./audit-verify.ts')).verifyAudit({ read, print }, invocation);
+	else if (invocation.command === 'completion') stdout((await import('./completion/scripts.ts')).SCRIPTS[invocation.shell]);
+	else if (invocation.command === 'explain' && invocation.name === undefined)
+		for (const line of (await import('./explain.ts')).explainWords(invocation.term)) print(line);
+	else return false;
+	return true;
 }
 
-async function withSession(invocation: Invocation, { findCluster, clock, stdout, stderr }: Effects): Promise<void> {
+async function withSession(invocation: Invocation, effects: Effects): Promise<number> {
+	const { findCluster, clock, stdout, stderr, screen, read, forward } = effects;
 	const config = await findCluster().catch(toCommandError);
 	const transport = createTransport(config, { userAgent: 'kubectl-runevault', clock });
 	const print = (line: string) => stdout(`${line}\n`);
 	const tell = (line: string) => stderr(`${line}\n`);
 	try {
-		await perform(invocation, { transport, namespace: invocation.namespace ?? config.namespace, clock, print, tell });
+		const namespace = invocation.namespace ?? config.namespace;
+		const session: Session = { transport, namespace, clock, print, tell, screen, read, forward };
+		if (invocation.command === 'plan') return (await (await import('./plan/plan.ts')).showPlan(session, invocation)) ? 1 : 0;
+		await perform(invocation, session);
+		return 0;
 	} finally {
 		await transport.close();
 	}
@@ -62,11 +85,22 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 	switch (invocation.command) {
 		case 'help':
 		case 'audit':
+		case 'completion':
+		case 'plan':
 			return;
 		case 'status':
+			if (invocation.isWatched) return (await import('./watch-status.ts')).watchStatus(session, invocation);
 			return (await import('./status.ts')).showStatus(session, invocation);
+		case 'explain':
+			return (await import('./explain.ts')).explain(session, invocation);
+		case 'report':
+			return (await import('./report/report.ts')).report(session, invocation.name);
+		case 'connect':
+			return (await import('./connect/connect.ts')).connect(session, invocation);
 		case 'rotate':
 			return (await import('./rotate.ts')).rotateToken(session, invocation);
+		case 'unlock':
+			return (await import('./unlock.ts')).unlock(session, invocation.name, invocation.token);
 		case 'promote':
 			return (await import('./promote.ts')).promote(session, invocation);
 		case 'pause':

@@ -43,14 +43,17 @@ export async function listVaults({ transport }: Session, namespace: string | und
 	return (await list<RuneVault>(transport, resource, { namespace })).items;
 }
 
+/** Selects the Vault pods of one vault, or of all. */
+export const vaultPods = (name: string | undefined): string =>
+	`${name === undefined ? VAULT_LABEL : `${VAULT_LABEL}=${name}`},${VAULT_PODS}`;
+
 /** The Vault pods, of one vault or of all; undefined when the user may not list pods. */
 export async function listPods(
 	{ transport }: Session,
 	{ namespace, name }: { namespace: string | undefined; name: string | undefined },
 ): Promise<Pod[] | undefined> {
-	const labelSelector = `${name === undefined ? VAULT_LABEL : `${VAULT_LABEL}=${name}`},${VAULT_PODS}`;
 	try {
-		return (await list<Pod>(transport, resources.pods, { namespace, labelSelector })).items;
+		return (await list<Pod>(transport, resources.pods, { namespace, labelSelector: vaultPods(name) })).items;
 	} catch (error) {
 		if (isForbidden(error)) return undefined;
 		throw error;

@@ -76,7 +76,7 @@ function backupRules({ name, spec }: CheckedVault, drillSecret: string[]): Rule[
 		{
 			apiGroups: [''],
 			resources: ['secrets'],
-			resourceNames: [names.keySecret, ...kek, names.verifiers, names.caSecret, ...tokens, ...drillSecret],
+			resourceNames: [names.keySecret, ...kek, names.verifiers, names.authority, ...tokens, ...drillSecret],
 			verbs: ['get'],
 		},
 		...(drillSecret.length === 0 ? [] : [{ apiGroups: [''], resources: ['secrets'], verbs: ['create'] }]),

@@ -37,6 +37,18 @@ function limitsOf({ spec }: CheckedVault): VaultConfig['limits'] {
 	return { ...limits, callsPerMinute: Math.ceil(limits.callsPerMinute / pods) };
 }
 
+/** The internal port always has the operator's certificate; the public one what the spec says. */
+function tlsOf({ spec: { tls } }: CheckedVault): VaultConfig['tls'] {
+	const folders = { SelfSigned: PATHS.tls, Secret: PATHS.publicTls, CertManager: PATHS.publicTls, Disabled: undefined };
+	const folder = folders[tls.type];
+	return { internal: PATHS.tls, ...(folder === undefined ? {} : { public: folder }) };
+}
+
+function protectionOf({ name, spec }: CheckedVault): VaultConfig['protection'] {
+	const { provenance, guardRows, smudge, releasedBits } = spec.protection;
+	return { provenance, guardRows, smudge: Number(smudge), releasedBits: { ...releasedBits, ledger: namesOf(name).ledger } };
+}
+
 export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clusterDomain' | 'fingerprint'>): VaultConfig {
 	const { spec } = vault;
 	return {
@@ -56,7 +68,10 @@ export function buildVaultConfig(vault: CheckedVault, inputs: Pick<Inputs, 'clus
 		limits: limitsOf(vault),
 		lease: leaseOf(vault),
 		ports: { public: PUBLIC_PORT, internal: INTERNAL_PORT },
+		tls: tlsOf(vault),
 		...(spec.audit.sink === 'Volume' ? { audit: { directory: PATHS.audit } } : {}),
+		protection: protectionOf(vault),
+		...(spec.tracing === undefined ? {} : { tracing: spec.tracing }),
 		hosts: hostsOf(vault, inputs.clusterDomain),
 		origins: [],
 	};

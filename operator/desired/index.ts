@@ -1,15 +1,17 @@
 /**
  * Everything a RuneVault owns, as a list one can read. What is absent from it is pruned.
  *
- * Not in it: the token Secrets, whose text only `reconcile/tokens.ts` sees; and what the keygen Job makes (key, KEK, canaries), which the
+ * Not in it: the token Secrets, whose text only `reconcile/tokens.ts` sees; those with certificates, which `tls/keeper.ts` keeps; and what the keygen Job makes (key, KEK, canaries), which the
  * operator neither writes nor removes.
  */
 import type { KubeObject } from '../../kube/resources.ts';
+import { buildCertificate } from './certificate.ts';
 import { buildConfigMap } from './config-map.ts';
 import { buildIngress } from './ingress.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { buildKeygenJob } from './keygen-job.ts';
 import { buildLease } from './lease.ts';
+import { buildLedger } from './ledger.ts';
 import { buildNetworkPolicy } from './network-policy.ts';
 import { buildPodDisruptionBudget } from './pod-disruption-budget.ts';
 import { buildKeygenAccess, buildVaultAccess } from './rbac.ts';
@@ -22,6 +24,7 @@ import { buildVerifiers } from './verifiers.ts';
 export function desired(vault: CheckedVault, inputs: Inputs): KubeObject[] {
 	return [
 		buildConfigMap(vault, inputs),
+		buildLedger(vault, inputs),
 		buildVerifiers(vault, inputs),
 		...buildVaultAccess(vault, inputs),
 		...buildKeygenAccess(vault, inputs),
@@ -31,6 +34,7 @@ export function desired(vault: CheckedVault, inputs: Inputs): KubeObject[] {
 		buildPodService(vault, inputs),
 		buildEndpointSlice(vault, inputs),
 		buildNetworkPolicy(vault, inputs),
+		buildCertificate(vault, inputs),
 		buildPodDisruptionBudget(vault, inputs),
 		buildStatefulSet(vault, inputs),
 		buildIngress(vault, inputs),

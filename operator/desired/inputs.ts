@@ -22,10 +22,14 @@ export type Inputs = {
 	isWorkloadWanted: boolean;
 	/** Of the current key; undefined until there is one. */
 	fingerprint: string | undefined;
+	/** Bits of that key that were given away at worst, as the status tells; undefined before there is a status of it. */
+	releasedBits: number | undefined;
 	/** In the order of the spec. */
 	verifiers: readonly Verifier[];
 	/** Whether Kubernetes itself routes clients to a ready pod, by the Service's selector. */
 	hasPodRoute: boolean;
 	/** Whether the cluster knows ServiceMonitors. */
 	hasServiceMonitors: boolean;
+	/** Whether the cluster knows cert-manager's Certificates. */
+	hasCertificates: boolean;
 };

@@ -7,6 +7,7 @@ import type { KubeObject } from '../../kube/resources.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, ownerOf, stableLabels } from './metadata.ts';
 import { namesOf, PATHS } from './names.ts';
+import { nodeFlags } from './permission.ts';
 import * as pod from './pod.ts';
 
 type Part = { args: string[]; volumes: object[]; mounts: object[] };
@@ -48,7 +49,7 @@ export function buildKeygenJob(vault: CheckedVault, inputs: Inputs): KubeObject 
 		name: 'keygen',
 		image: pod.imageOf(vault, inputs),
 		imagePullPolicy: spec.imagePullPolicy,
-		args: ['/app/vault/main.js', 'keygen', ...parts.flatMap(part => part.args)],
+		args: [...nodeFlags([TERMINATION_LOG]), '/app/vault/main.js', 'keygen', ...parts.flatMap(part => part.args)],
 		env: [
 			...pod.podEnvironment(),
 			{ name: 'OWNED_LABELS', value: JSON.stringify(labels) },

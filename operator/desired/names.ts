@@ -35,6 +35,8 @@ export const ANNOTATIONS = {
 	verifiers: 'runevault.io/verifiers',
 	/** On the pod template: digest of the configuration, which a pod reads once. */
 	config: 'runevault.io/config',
+	/** On the pod template: that the internal port speaks TLS, which those of an older operator do not. */
+	internal: 'runevault.io/internal',
 	/** On a RuneVault, by its user: `reconcile` stops the operator, `failover` only its choice of primary. */
 	paused: 'runevault.io/paused',
 } as const;
@@ -63,10 +65,13 @@ export const namesOf = (name: string) => ({
 	endpointSlice: `${name}-primary`,
 	keySecret: `${name}-keys-${KEY_VERSION}`,
 	kekSecret: `${name}-kek`,
-	caSecret: `${name}-ca`,
 	verifiers: `${name}-verifiers`,
 	canaries: `${name}-canaries`,
 	config: `${name}-config`,
+	authority: `${name}-ca`,
+	serverSecret: `${name}-tls`,
+	publicSecret: `${name}-public-tls`,
+	ledger: `${name}-ledger`,
 	keygen: `${name}-keygen`,
 	tokenSecret: (token: string) => `${name}-token-${token}`,
 });
@@ -81,6 +86,8 @@ export const PATHS = {
 	verifiers: '/etc/runevault/verifiers',
 	verifiersFile: '/etc/runevault/verifiers/verifiers.json',
 	canaries: '/etc/runevault/canaries',
+	tls: '/etc/runevault/tls',
+	publicTls: '/etc/runevault/public-tls',
 	audit: '/var/lib/runevault/audit',
 	archives: '/var/lib/runevault/archives',
 	identity: '/etc/runevault/identity',

@@ -6,6 +6,7 @@ import type { KubeObject, OwnerReference } from '../../kube/resources.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { type Component, stableLabels } from './metadata.ts';
 import { LABELS, PATHS } from './names.ts';
+import { nodeFlags } from './permission.ts';
 import * as pod from './pod.ts';
 
 export type OperationInputs = Pick<Inputs, 'image' | 'version'>;
@@ -76,7 +77,7 @@ function buildJob(operation: Operation, inputs: OperationInputs, part: JobPart, 
 		name: part.component,
 		image: spec.image ?? inputs.image,
 		imagePullPolicy: spec.imagePullPolicy,
-		args: ['/app/vault/main.js', ...part.args],
+		args: [...flagsOf(part), '/app/vault/main.js', ...part.args],
 		env: [
 			{ name: 'POD_NAMESPACE', value: vault.namespace },
 			{ name: 'OWNED_LABELS', value: JSON.stringify(stableLabels(vault, part.component === 'restore' ? 'keygen' : part.component)) },
@@ -113,6 +114,13 @@ function buildJob(operation: Operation, inputs: OperationInputs, part: JobPart, 
 			},
 		},
 	};
+}
+
+/** What it may touch is what is mounted. */
+function flagsOf({ volumes }: JobPart): string[] {
+	const folders = (isReadOnly: boolean) =>
+		volumes.filter(({ mount }) => (mount.readOnly === true) === isReadOnly).map(({ mount }) => `${mount.mountPath}/`);
+	return nodeFlags([TERMINATION_LOG, ...folders(false)], folders(true));
 }
 
 /** The KEK of a vault that keeps it in a file. */

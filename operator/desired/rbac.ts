@@ -1,6 +1,6 @@
 /**
- * What the Vault pods and the keygen Job may do, by name of object: the pods the Lease and the EndpointSlice, the Job the two key Secrets
- * and the canaries. `create` cannot be bound to a name, so only the short-lived Job has it, and its Role goes when it is done. A Secret to
+ * What the Vault pods and the keygen Job may do, by name of object: the pods the Lease, the EndpointSlice and the ledger, the Job the two key
+ * Secrets and the canaries. `create` cannot be bound to a name, so only the short-lived Job has it, and its Role goes when it is done. A Secret to
  * import from, and a KEK that is a file, are mounted by the kubelet: the Job needs no right to either.
  */
 import type { KubeObject } from '../../kube/resources.ts';
@@ -35,7 +35,7 @@ function binding(vault: CheckedVault, inputs: Inputs, name: string, component: C
 
 /** ServiceAccount, Role and RoleBinding of the Vault pods. */
 export function buildVaultAccess(vault: CheckedVault, inputs: Inputs): KubeObject[] {
-	const { workload, lease, endpointSlice } = namesOf(vault.name);
+	const { workload, lease, endpointSlice, ledger } = namesOf(vault.name);
 	const rules: Rule[] = [
 		{
 			apiGroups: ['coordination.k8s.io'],
@@ -49,6 +49,7 @@ export function buildVaultAccess(vault: CheckedVault, inputs: Inputs): KubeObjec
 			resourceNames: [endpointSlice],
 			verbs: ['get', 'list', 'watch', 'patch'],
 		},
+		{ apiGroups: [''], resources: ['configmaps'], resourceNames: [ledger], verbs: ['get', 'patch'] },
 	];
 	return [
 		account(vault, inputs, workload, 'vault'),

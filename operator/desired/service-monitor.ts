@@ -7,13 +7,16 @@ import { LABELS, namesOf } from './names.ts';
 export function buildServiceMonitor(vault: CheckedVault, inputs: Inputs): KubeObject | undefined {
 	const { serviceMonitor, labels } = vault.spec.monitoring;
 	if (serviceMonitor !== 'Enabled' || !inputs.hasServiceMonitors) return undefined;
+	const { workload, service, serverSecret } = namesOf(vault.name);
+	// Pods are scraped by their address, which no certificate names.
+	const tlsConfig = { ca: { secret: { name: serverSecret, key: 'ca.crt' } }, serverName: `${service}.${vault.namespace}.svc` };
 	return {
 		apiVersion: 'monitoring.coreos.com/v1',
 		kind: 'ServiceMonitor',
-		metadata: metadataOf(vault, inputs, namesOf(vault.name).workload, 'vault', labels === undefined ? {} : { labels }),
+		metadata: metadataOf(vault, inputs, workload, 'vault', labels === undefined ? {} : { labels }),
 		spec: {
 			selector: { matchLabels: { [LABELS.vault]: vault.name, [LABELS.component]: 'pods' } },
-			endpoints: [{ port: 'internal', path: '/metrics', scheme: 'http' }],
+			endpoints: [{ port: 'internal', path: '/metrics', scheme: 'https', tlsConfig }],
 			podTargetLabels: [LABELS.vault],
 		},
 	};

@@ -6,23 +6,31 @@
  * Kubernetes routes to every ready pod; our slice stays until that has happened, so that a change of routing loses no call.
  */
 import type { KubeObject } from '../../kube/resources.ts';
+import { isPublicTls } from './certificate.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf } from './metadata.ts';
 import { INTERNAL_PORT, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
 
-const publicPort = { name: 'mcp', port: PUBLIC_PORT, protocol: 'TCP', appProtocol: 'http' };
-const internalPort = { name: 'internal', port: INTERNAL_PORT, protocol: 'TCP', appProtocol: 'http' };
+/** `appProtocol` tells proxies how to speak to the pods; Gateways go by it. */
+const publicPort = (vault: CheckedVault) => ({
+	name: 'mcp',
+	port: PUBLIC_PORT,
+	protocol: 'TCP',
+	appProtocol: isPublicTls(vault) ? 'https' : 'http',
+});
+const internalPort = { name: 'internal', port: INTERNAL_PORT, protocol: 'TCP', appProtocol: 'https' };
 const target = <P extends { name: string }>(port: P) => ({ ...port, targetPort: port.name });
 
-/** For clients: whoever is primary, or every ready pod. */
+/** For clients: whoever is primary, or every ready pod. Traefik goes by the annotation when an Ingress leads here. */
 export function buildService(vault: CheckedVault, inputs: Inputs): KubeObject {
+	const scheme = isPublicTls(vault) ? { annotations: { 'traefik.ingress.kubernetes.io/service.serversscheme': 'https' } } : {};
 	return {
 		apiVersion: 'v1',
 		kind: 'Service',
-		metadata: metadataOf(vault, inputs, namesOf(vault.name).service, 'vault'),
+		metadata: metadataOf(vault, inputs, namesOf(vault.name).service, 'vault', scheme),
 		spec: {
 			type: 'ClusterIP',
-			ports: [{ ...publicPort, targetPort: PUBLIC_PORT }],
+			ports: [{ ...publicPort(vault), targetPort: PUBLIC_PORT }],
 			...(vault.spec.routing === 'AllReady' ? { selector: selectorOf(vault) } : {}),
 		},
 	};
@@ -39,7 +47,7 @@ export function buildPodService(vault: CheckedVault, inputs: Inputs): KubeObject
 			clusterIP: 'None',
 			publishNotReadyAddresses: true,
 			selector: selectorOf(vault),
-			ports: [target(publicPort), target(internalPort)],
+			ports: [target(publicPort(vault)), target(internalPort)],
 		},
 	};
 }
@@ -53,6 +61,6 @@ export function buildEndpointSlice(vault: CheckedVault, inputs: Inputs): KubeObj
 		kind: 'EndpointSlice',
 		metadata: metadataOf(vault, inputs, names.endpointSlice, 'vault', { labels }),
 		addressType: 'IPv4',
-		ports: [publicPort],
+		ports: [publicPort(vault)],
 	};
 }

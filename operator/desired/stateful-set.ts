@@ -3,14 +3,21 @@
  * because each of them can serve alone.
  */
 import type { KubeObject } from '../../kube/resources.ts';
+import { publicSecretOf } from './certificate.ts';
 import { buildVaultConfig } from './config-map.ts';
 import { canonicalJson, digestOf } from './digest.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf, stableLabels } from './metadata.ts';
 import { ANNOTATIONS, CANARY_COUNT, INTERNAL_PORT, KEY_VERSION, namesOf, PATHS, PUBLIC_PORT } from './names.ts';
+import { nodeFlags } from './permission.ts';
 import * as pod from './pod.ts';
 
-const probe = (path: string, timing: Record<string, number>) => ({ httpGet: { path, port: 'internal' }, timeoutSeconds: 2, ...timing });
+/** The kubelet takes any certificate, and shows none. */
+const probe = (path: string, timing: Record<string, number>) => ({
+	httpGet: { path, port: 'internal', scheme: 'HTTPS' },
+	timeoutSeconds: 2,
+	...timing,
+});
 
 function buildContainer(vault: CheckedVault, inputs: Inputs) {
 	const { spec } = vault;
@@ -23,7 +30,7 @@ function buildContainer(vault: CheckedVault, inputs: Inputs) {
 		name: 'vault',
 		image: pod.imageOf(vault, inputs),
 		imagePullPolicy: spec.imagePullPolicy,
-		args: ['/app/vault/main.js', 'serve'],
+		args: [...nodeFlags(spec.audit.volume === undefined ? [] : [`${PATHS.audit}/`]), '/app/vault/main.js', 'serve'],
 		env: pod.podEnvironment(),
 		ports: [
 			{ name: 'mcp', containerPort: PUBLIC_PORT, protocol: 'TCP' },
@@ -40,6 +47,8 @@ function buildContainer(vault: CheckedVault, inputs: Inputs) {
 			pod.mount('kek', PATHS.kek),
 			pod.mount('verifiers', PATHS.verifiers),
 			pod.mount('canaries', PATHS.canaries),
+			pod.mount('tls', PATHS.tls),
+			...(publicSecretOf(vault) === undefined ? [] : [pod.mount('public-tls', PATHS.publicTls)]),
 			pod.tmpMount,
 			...(spec.audit.volume === undefined ? [] : [pod.auditMount]),
 			...extraMounts,
@@ -49,6 +58,7 @@ function buildContainer(vault: CheckedVault, inputs: Inputs) {
 
 function buildVolumes(vault: CheckedVault) {
 	const names = namesOf(vault.name);
+	const publicSecret = publicSecretOf(vault);
 	const secret = (name: string, secretName: string) => ({ name, secret: { secretName, defaultMode: 0o440 } });
 	// The answers stay out of the pods: who holds a canary's answer need not decrypt it.
 	const items = Array.from({ length: CANARY_COUNT }, (_, index) => ({ key: `${index}.bin`, path: `${index}.bin` }));
@@ -58,6 +68,8 @@ function buildVolumes(vault: CheckedVault) {
 		pod.kekVolume(vault),
 		secret('verifiers', names.verifiers),
 		{ name: 'canaries', configMap: { name: names.canaries, defaultMode: 0o440, items } },
+		secret('tls', names.serverSecret),
+		...(publicSecret === undefined ? [] : [secret('public-tls', publicSecret)]),
 		pod.tmpVolume,
 		...(vault.spec.podTemplate.extraVolumes ?? []),
 	];
@@ -104,7 +116,7 @@ export function buildStatefulSet(vault: CheckedVault, inputs: Inputs): KubeObjec
 			template: {
 				metadata: {
 					labels: { ...podTemplate.labels, ...stableLabels(vault, 'vault') },
-					annotations: { ...podTemplate.annotations, [ANNOTATIONS.config]: config },
+					annotations: { ...podTemplate.annotations, [ANNOTATIONS.config]: config, [ANNOTATIONS.internal]: 'TLS' },
 				},
 				spec: {
 					serviceAccountName: names.workload,

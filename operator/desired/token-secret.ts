@@ -1,9 +1,13 @@
-/** Secret `<name>-token-<token>`: the token for its holder, where to call, and a snippet for any MCP client. */
+/** Secret `<name>-token-<token>`: the token for its holder, where to call, whom to trust there, and a snippet for each common client. */
 import type { KubeObject } from '../../kube/resources.ts';
 import { endpointOf } from './endpoint.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf } from './metadata.ts';
 import { ANNOTATIONS, namesOf } from './names.ts';
+import { snippetsOf } from './snippets.ts';
+
+/** `ca`: all that clients may trust, as PEM, where the operator's own authority signs for them. */
+export type TokenInputs = Pick<Inputs, 'version'> & { ca?: string | undefined };
 
 export type Token = {
 	name: string;
@@ -19,9 +23,9 @@ export type Token = {
 
 const encode = (text: string) => Buffer.from(text).toString('base64');
 
-export function buildTokenSecret(vault: CheckedVault, inputs: Pick<Inputs, 'version'>, token: Token): KubeObject {
+export function buildTokenSecret(vault: CheckedVault, inputs: TokenInputs, token: Token): KubeObject {
 	const endpoint = endpointOf(vault);
-	const servers = { [`runevault-${vault.name}`]: { type: 'http', url: endpoint, headers: { Authorization: `Bearer ${token.text}` } } };
+	const snippets = Object.entries(snippetsOf(`runevault-${vault.name}`, endpoint, token.text));
 	return {
 		apiVersion: 'v1',
 		kind: 'Secret',
@@ -30,7 +34,8 @@ export function buildTokenSecret(vault: CheckedVault, inputs: Pick<Inputs, 'vers
 		data: {
 			token: encode(token.text),
 			endpoint: encode(endpoint),
-			'mcp.json': encode(JSON.stringify({ mcpServers: servers }, undefined, 2)),
+			...(inputs.ca === undefined ? {} : { 'ca.crt': encode(inputs.ca) }),
+			...Object.fromEntries(snippets.map(([file, text]) => [file, encode(text)])),
 			...(token.next === undefined ? {} : { next: encode(token.next.text) }),
 		},
 	};

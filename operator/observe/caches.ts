@@ -14,7 +14,7 @@ import { LABELS, OWNED_SELECTOR } from '../desired/names.ts';
 import type { Ref } from '../reconcile/apply.ts';
 import type { Caches } from './gather.ts';
 import { OperationCache } from './operation-cache.ts';
-import { isOwnedKind, OWNED_KINDS, type OwnedKind, WATCHED } from './owned.ts';
+import { isOwnedKind, OPTIONAL_KINDS, type OptionalKind, OWNED_KINDS, type OwnedKind, WATCHED } from './owned.ts';
 
 export type WatchOptions = {
 	transport: Transport;
@@ -32,7 +32,7 @@ export type WatchOptions = {
 /** Kinds of which a change may mean that somebody else has to serve. */
 const URGENT: readonly OwnedKind[] = ['Pod', 'Lease', 'EndpointSlice'];
 
-/** How often the cluster is asked whether it has learnt of ServiceMonitors. */
+/** How often the cluster is asked whether it has learnt of the optional kinds. */
 const DISCOVERY_MS = 30_000;
 
 const vaultOf = ({ metadata }: KubeObject): string | undefined => {
@@ -49,8 +49,8 @@ export class WatchedWorld implements Caches {
 	readonly #nodes: Reflector;
 	/** What a Lease said when it last mattered; its renewals do not. */
 	readonly #leases = new Map<string, string>();
-	/** Ends the watch of ServiceMonitors. */
-	#monitors = new AbortController();
+	/** Ends the watch of an optional kind. */
+	readonly #optional = new Map<OptionalKind, AbortController>();
 
 	constructor(options: WatchOptions) {
 		this.#options = options;
@@ -59,7 +59,7 @@ export class WatchedWorld implements Caches {
 		this.#operations = new OperationCache(options, this.#scopes);
 		this.#nodes = this.#reflectCordonedNodes();
 		for (const kind of OWNED_KINDS) {
-			if (kind !== 'ServiceMonitor') this.#owned.set(kind, this.#reflectOwned(kind));
+			if (!OPTIONAL_KINDS.some(optional => optional === kind)) this.#owned.set(kind, this.#reflectOwned(kind));
 		}
 	}
 
@@ -118,8 +118,8 @@ export class WatchedWorld implements Caches {
 		return new Set(this.#nodes.store.keys());
 	}
 
-	hasServiceMonitors(): boolean {
-		return this.#owned.has('ServiceMonitor');
+	knows(kind: OptionalKind): boolean {
+		return this.#owned.has(kind);
 	}
 
 	#reflectVaults(namespace: string | undefined): Reflector {
@@ -189,20 +189,25 @@ export class WatchedWorld implements Caches {
 		return isNews;
 	}
 
-	/** ServiceMonitors exist where the Prometheus Operator is installed: now, later, or no more. */
+	/** Optional kinds exist where their operator is installed: now, later, or no more. */
 	async #discover(signal: AbortSignal): Promise<void> {
+		for (const kind of OPTIONAL_KINDS) await this.#discoverKind(kind, signal);
+	}
+
+	async #discoverKind(kind: OptionalKind, signal: AbortSignal): Promise<void> {
 		if (signal.aborted) return;
 		const { transport, onChange } = this.#options;
-		const isServed = await serves(transport, WATCHED.ServiceMonitor.resource);
-		if (isServed === this.hasServiceMonitors() || signal.aborted) return;
-		this.#monitors.abort();
-		this.#owned.delete('ServiceMonitor');
+		const isServed = await serves(transport, WATCHED[kind].resource);
+		if (isServed === this.knows(kind) || signal.aborted) return;
+		this.#optional.get(kind)?.abort();
+		this.#owned.delete(kind);
 		if (isServed) {
-			this.#monitors = new AbortController();
-			const reflectors = this.#reflectOwned('ServiceMonitor');
-			for (const reflector of reflectors) this.#run(reflector, AbortSignal.any([signal, this.#monitors.signal]));
+			const ended = new AbortController();
+			this.#optional.set(kind, ended);
+			const reflectors = this.#reflectOwned(kind);
+			for (const reflector of reflectors) this.#run(reflector, AbortSignal.any([signal, ended.signal]));
 			await untilAborted(Promise.all(reflectors.map(reflector => reflector.synced)), signal);
-			this.#owned.set('ServiceMonitor', reflectors);
+			this.#owned.set(kind, reflectors);
 		}
 		for (const key of this.vaultKeys()) onChange(key, false);
 	}

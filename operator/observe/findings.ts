@@ -11,6 +11,7 @@ import { backupCurrent } from './backup-status.ts';
 import type { Appointed, FailoverStatus } from './failover-status.ts';
 import { isImportMissing, isProved, isRouted, type Observed, primaryPod, type TokenView } from './observed.ts';
 import { hasAdopted } from './prober.ts';
+import { protectedness, toldBits } from './protection.ts';
 
 /** An object that could not be written, without a word of its content. */
 export type WriteProblem = { kind: string; name: string; reason: 'ApplyFailed' | 'NameTaken'; message: string };
@@ -36,8 +37,9 @@ function resolvedRefs(facts: Facts): Finding<'ResolvedRefs'> {
 	if (specOf(facts) === undefined) return unknown('SpecInvalid', 'The spec is not valid.');
 	const [missing] = facts.missingRefs;
 	if (missing === undefined) return yes('Resolved', 'Everything the spec names exists.');
+	if (missing.kind === 'CertManager') return no('CertManagerNotFound', `${missing.path}: the cluster knows no ${missing.name}.`);
 	const message = `${missing.path}: there is no ${missing.kind} ${missing.name}.`;
-	return no(missing.kind === 'Secret' ? 'SecretNotFound' : 'IngressClassNotFound', message);
+	return no(`${missing.kind}NotFound`, message);
 }
 
 function programmed(facts: Facts): Finding<'Programmed'> {
@@ -195,10 +197,7 @@ export function findAll(facts: Facts, ongoing?: FailoverStatus['ongoing']): Find
 		PrimaryAvailable: primaryAvailable(facts),
 		StandbyReady: standbyReady(facts),
 		TokensCurrent: tokensCurrent(facts),
-		Protected: no(
-			'Unprotected',
-			'Results are not signed and guard rows not checked in this version: whoever holds a token can work out the key.',
-		),
+		Protected: protectedness(facts, toldBits(facts)),
 		BackupCurrent: backupCurrent(facts),
 		Progressing: progressing(facts, ongoing),
 		Degraded: degraded(facts),

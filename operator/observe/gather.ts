@@ -3,10 +3,8 @@
  * (what the spec refers to) or what must not rest on a cache that lags (a key Secret that seems to be missing).
  */
 import type { RuneVaultBackup, RuneVaultRestore } from '../../crds/operations.ts';
-import type { RuneVault, RuneVaultSpec } from '../../crds/runevault.ts';
-import { get } from '../../kube/objects.ts';
-import type { KubeObject, Resource } from '../../kube/resources.ts';
-import { resources } from '../../kube/resources.ts';
+import type { RuneVault } from '../../crds/runevault.ts';
+import type { KubeObject } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { ANNOTATIONS, namesOf, SLICE_MANAGER, SLICE_SERVICE } from '../desired/names.ts';
 import type { Applier, Ref } from '../reconcile/apply.ts';
@@ -14,19 +12,12 @@ import { type KeysObserved, keyState } from '../reconcile/keys.ts';
 import { isRestoreDone } from '../reconcile/restore-plan.ts';
 import { tokenView } from '../reconcile/token-state.ts';
 import type { StatusWriter } from '../reconcile/write-status.ts';
-import { IMPORT_PATH, type MissingRef, type Observed, type TokenView } from './observed.ts';
-import { claim, type OwnedKind } from './owned.ts';
+import type { Observed, TokenView } from './observed.ts';
+import { claim, type OptionalKind, type OwnedKind } from './owned.ts';
 import { checkSpec, type SpecCheck } from './policies.ts';
 import type { Prober } from './prober.ts';
+import { findMissingRefs } from './refs.ts';
 import * as views from './views.ts';
-
-const ingressClasses: Resource = {
-	group: 'networking.k8s.io',
-	version: 'v1',
-	plural: 'ingressclasses',
-	kind: 'IngressClass',
-	namespaced: false,
-};
 
 /** What Kubernetes signs its slices with. */
 const KUBERNETES_SLICES = 'endpointslice-controller.k8s.io';
@@ -43,7 +34,8 @@ export type Caches = {
 	labelled: (kind: OwnedKind, key: string) => KubeObject[];
 	/** Names of nodes that take no more pods. */
 	cordonedNodes: () => ReadonlySet<string>;
-	hasServiceMonitors: () => boolean;
+	/** Whether the cluster serves a kind of others. */
+	knows: (kind: OptionalKind) => boolean;
 };
 
 export type GatherEffects = {
@@ -66,6 +58,7 @@ export async function gather(key: string, effects: GatherEffects): Promise<Obser
 	const own = (kind: OwnedKind, name: string) => ownObject(caches, vault, kind, name);
 	const set = own('StatefulSet', names.workload);
 	const lease = own('Lease', names.lease);
+	const ledger = own('ConfigMap', names.ledger);
 	const keysObserved = await observeKeys(vault, set !== undefined, effects);
 	const pods = caches.labelled('Pod', key).filter(isVaultPod(names.workload));
 	const podViews = pods.map(views.podView).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -92,8 +85,10 @@ export async function gather(key: string, effects: GatherEffects): Promise<Obser
 				return known === undefined ? [] : [[uid, known] as const];
 			}),
 		),
-		missingRefs: 'spec' in check ? await findMissingRefs(vault, check.spec, keysObserved, effects.transport) : [],
-		hasServiceMonitors: caches.hasServiceMonitors(),
+		missingRefs: 'spec' in check ? await findMissingRefs(vault, check.spec, keysObserved, effects) : [],
+		hasServiceMonitors: caches.knows('ServiceMonitor'),
+		hasCertificates: caches.knows('Certificate'),
+		ledger: ledger === undefined ? {} : views.ledgerOf(ledger),
 	};
 }
 
@@ -165,26 +160,4 @@ function observeTokens(vault: RuneVault, check: SpecCheck, { applier }: GatherEf
 			return annotations === undefined ? [] : [[name, tokenView(name, annotations)] as const];
 		}),
 	);
-}
-
-/** What the spec names and is not there, of what is still needed: a key that was imported need not lie around. */
-async function findMissingRefs(
-	vault: RuneVault,
-	{ ingress, keys }: RuneVaultSpec,
-	{ key, recorded }: KeysObserved,
-	transport: Transport,
-): Promise<MissingRef[]> {
-	const { namespace } = vault.metadata;
-	const missing: MissingRef[] = [];
-	const check = async (path: string, kind: MissingRef['kind'], name: string | undefined) => {
-		if (name === undefined) return;
-		const resource = kind === 'Secret' ? resources.secrets : ingressClasses;
-		const place = kind === 'Secret' ? { namespace, name } : { name };
-		if ((await get(transport, resource, place, { metadataOnly: true })) === undefined) missing.push({ path, kind, name });
-	};
-	if (key === undefined && recorded === undefined) await check(IMPORT_PATH, 'Secret', keys.import?.secretName);
-	if (ingress.state !== 'Enabled') return missing;
-	await check('spec.ingress.tlsSecretName', 'Secret', ingress.tlsSecretName);
-	await check('spec.ingress.className', 'IngressClass', ingress.className);
-	return missing;
 }

@@ -1,4 +1,5 @@
 /** Everything one reconcile knows of one vault, read once. */
+import type { LedgerData } from '../../crds/ledger.ts';
 import type { RuneVaultBackup } from '../../crds/operations.ts';
 import type { RuneVault } from '../../crds/runevault.ts';
 import type { KeyState, KeysObserved } from '../reconcile/keys.ts';
@@ -20,7 +21,7 @@ export type TokenView = {
 	next?: StagedToken;
 	previous?: FormerToken;
 };
-export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass'; name: string };
+export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass' | 'CertManager' | 'Issuer'; name: string };
 
 /** The field that names the Secret to import from. */
 export const IMPORT_PATH = 'spec.keys.import.secretName';
@@ -60,8 +61,11 @@ export type Observed = {
 	answers: ReadonlyMap<number, string>;
 	/** By uid of the pod; absent for one not asked yet. */
 	probes: ReadonlyMap<string, PodProbe>;
+	/** The account of released bits as the pods keep it; empty when there is none. */
+	ledger: LedgerData;
 	missingRefs: readonly MissingRef[];
 	hasServiceMonitors: boolean;
+	hasCertificates: boolean;
 };
 
 /** The pod that holds the Lease, if it is there. */

@@ -11,6 +11,14 @@ const serviceMonitors: Resource = {
 	namespaced: true,
 };
 
+const certificates: Resource = {
+	group: 'cert-manager.io',
+	version: 'v1',
+	plural: 'certificates',
+	kind: 'Certificate',
+	namespaced: true,
+};
+
 type WatchedKind = {
 	resource: Resource;
 	/** Ask the server for metadata alone: of Secrets, no byte of content ever reaches the operator's caches. */
@@ -26,6 +34,7 @@ const some = (resource: Resource, keep: (object: KubeObject) => Record<string, u
 
 /** Everything that is watched by the label `managed-by`, by kind. Pods and ServiceMonitors apart, the operator writes all of them. */
 export const WATCHED = {
+	Certificate: metadata(certificates),
 	ConfigMap: some(resources.configMaps, views.keepOfConfigMap),
 	EndpointSlice: some(resources.endpointSlices, views.keepOfEndpointSlice),
 	Ingress: metadata(resources.ingresses),
@@ -45,6 +54,10 @@ export const WATCHED = {
 
 export type OwnedKind = keyof typeof WATCHED;
 export const OWNED_KINDS = Object.keys(WATCHED) as OwnedKind[];
+
+/** Kinds of others, which a cluster may learn and forget at any time. */
+export const OPTIONAL_KINDS = ['Certificate', 'ServiceMonitor'] as const satisfies OwnedKind[];
+export type OptionalKind = (typeof OPTIONAL_KINDS)[number];
 
 export const isOwnedKind = (kind: string): kind is OwnedKind => Object.hasOwn(WATCHED, kind);
 

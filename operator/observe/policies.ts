@@ -2,9 +2,10 @@
  * What makes a spec unacceptable, as an ordered list of small checks: the schema of the CRD once more, for resources that came in before
  * a rule did, and what CEL cannot say. A violation names the field and never a value.
  */
-
+import { createPublicKey } from 'node:crypto';
 import { RESERVED_VOLUMES } from '../../crds/pod-template.ts';
 import { MAX_NAME_LENGTH, type RuneVault, type RuneVaultSpec, runeVaultSpecSchema } from '../../crds/runevault.ts';
+import { ALLOW_PLAINTEXT } from '../../crds/tls.ts';
 import { PATHS } from '../desired/names.ts';
 import { isSchedule } from '../reconcile/schedule.ts';
 
@@ -76,13 +77,38 @@ const hasUsableSchedule: Policy = (_vault, { backup }) =>
 		? undefined
 		: { path: 'spec.backup.schedule', message: 'must be a time that comes, as the five fields of cron' };
 
+const isPlaintextAllowed: Policy = ({ metadata: { annotations } }, { tls }) =>
+	tls.type !== 'Disabled' || annotations?.[ALLOW_PLAINTEXT] === 'true'
+		? undefined
+		: { path: 'spec.tls.type', message: `Disabled needs the annotation ${ALLOW_PLAINTEXT}: "true" on the RuneVault` };
+
+/** CEL cannot read a key. Private keys are refused as well, which Node would take for their public half. */
+function isEd25519PublicKey(pem: string): boolean {
+	if (!pem.trimStart().startsWith('-----BEGIN PUBLIC KEY-----')) return false;
+	try {
+		return createPublicKey(pem).asymmetricKeyType === 'ed25519';
+	} catch {
+		return false;
+	}
+}
+
+const hasReadableKeys: Policy = (_vault, { protection: { provenance } }) =>
+	firstOf(
+		provenance.publicKeys,
+		index => `spec.protection.provenance.publicKeys[${index}].key`,
+		'must be an Ed25519 public key as PEM',
+		({ key }) => !isEd25519PublicKey(key),
+	);
+
 const POLICIES: readonly Policy[] = [
+	isPlaintextAllowed,
 	hasUsableName,
 	hasUsableSchedule,
 	hasFreeVolumeNames,
 	hasFreeMountPaths,
 	mountsKnownVolumes,
 	hasPeersOfOneKind,
+	hasReadableKeys,
 ];
 
 const pathOf = (parts: readonly PropertyKey[]): string =>

@@ -11,6 +11,7 @@
  */
 import type { Clock, Random } from '../../kube/clock.ts';
 import { deadline } from '../../kube/deadline.ts';
+import type { Credentials } from '../tls/keeper.ts';
 import { type Ask, judge, type ProbeReply, type Proof } from './probe.ts';
 
 /** What is known of one pod. */
@@ -24,7 +25,15 @@ export type PodProbe = {
 };
 
 /** `isReady`: as the kubelet sees it; a change is reason to ask. */
-export type ProbeTarget = { uid: string; name: string; ip: string; wantsPrimary: boolean; isReady: boolean };
+export type ProbeTarget = {
+	uid: string;
+	name: string;
+	ip: string;
+	wantsPrimary: boolean;
+	isReady: boolean;
+	/** By which name its certificate knows it; absent where it speaks plain HTTP. */
+	serverName?: string;
+};
 
 /** What the operator expects of the pods of one vault. */
 export type ProbePlan = {
@@ -36,6 +45,8 @@ export type ProbePlan = {
 	fingerprint: string | undefined;
 	/** Ids of the tokens to be accepted, by token name. */
 	tokens: TokenIds;
+	/** What is shown to pods with a certificate. */
+	credentials?: Credentials | undefined;
 };
 
 type TokenIds = Readonly<Record<string, readonly string[]>>;
@@ -117,7 +128,8 @@ export class Prober {
 
 	#watch(key: string, target: ProbeTarget, plan: ProbePlan): void {
 		if (this.#stopped.signal.aborted) return;
-		const wanted = JSON.stringify([target.ip, target.wantsPrimary, target.isReady, plan.fingerprint, plan.tokens, [...plan.answers]]);
+		const { ip, serverName, wantsPrimary, isReady } = target;
+		const wanted = JSON.stringify([ip, serverName, wantsPrimary, isReady, plan.fingerprint, plan.tokens, [...plan.answers]]);
 		const before = this.#watched.get(target.uid);
 		if (before !== undefined && before.wanted === wanted) {
 			before.plan = plan;
@@ -170,7 +182,8 @@ export class Prober {
 		let next: PodProbe;
 		try {
 			using limit = deadline(clock, watched.isSuspected ? suspectedLimitMs : limitMs, this.#stopped.signal);
-			const reply = await ask(target.ip, question, limit.signal);
+			const channel = target.serverName === undefined ? undefined : { serverName: target.serverName, credentials: plan.credentials };
+			const reply = await ask(target.ip, question, limit.signal, channel);
 			next = { reply, proof: judge(reply, question, plan.answers.get(canary), plan.fingerprint), failures: 0, isDown: false };
 		} catch {
 			// Whatever kept the answer away, it is counted, and the pod is asked again.

@@ -11,6 +11,7 @@ import { failoverStatus } from './failover-status.ts';
 import { type Facts, findAll } from './findings.ts';
 import { instant } from './instant.ts';
 import { isRouted, primaryPod } from './observed.ts';
+import { toldBits } from './protection.ts';
 
 const isDefined = <T>(value: T | undefined): value is T => value !== undefined;
 
@@ -24,10 +25,19 @@ function primaryStatus(facts: Facts, previous: RuneVaultStatus): RuneVaultStatus
 }
 
 /** The fingerprint stays once it is recorded, whatever happens to the Secret. */
-function keysStatus({ keys, vault }: Facts, spec: RuneVaultSpec | undefined, previous: RuneVaultStatus): RuneVaultStatus['keys'] {
-	if (previous.keys !== undefined || keys.stage !== 'ready' || spec === undefined) return previous.keys;
+function keysStatus(facts: Facts, spec: RuneVaultSpec | undefined, previous: RuneVaultStatus): RuneVaultStatus['keys'] {
+	const { keys, vault } = facts;
+	const releasedBits = toldBits(facts);
+	if (previous.keys !== undefined) return { ...previous.keys, releasedBits };
+	if (keys.stage !== 'ready' || spec === undefined) return undefined;
 	const { dimension } = spec.keys;
-	return { fingerprint: keys.fingerprint, version: KEY_VERSION, dimension, secretName: namesOf(vault.metadata.name).keySecret };
+	return {
+		fingerprint: keys.fingerprint,
+		version: KEY_VERSION,
+		dimension,
+		secretName: namesOf(vault.metadata.name).keySecret,
+		releasedBits,
+	};
 }
 
 function tokenStatus(facts: Facts, spec: RuneVaultSpec | undefined, previous: RuneVaultStatus): RuneVaultStatus['tokens'] {

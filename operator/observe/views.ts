@@ -7,6 +7,7 @@
  */
 import { type BackupOutcome, backupOutcomeOf } from '../../crds/backup-outcomes.ts';
 import { type KeygenFault, keygenFaultOf } from '../../crds/keygen-faults.ts';
+import { isLedgerField, type LedgerData } from '../../crds/ledger.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import { canonicalJson, digestOf } from '../desired/digest.ts';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../desired/names.ts';
@@ -73,7 +74,9 @@ export type PodView = {
 	isDeleting: boolean;
 	/** Hash of the template the pod was made from. */
 	revision: string | undefined;
-	/** Digest of the verifiers its kubelet was last told of. */
+	/** Whether its internal port speaks TLS. */
+	hasTls: boolean;
+	/** Digest of the verifiers and certificates its kubelet was last told of. */
 	verifiers: string | undefined;
 	/** The role it is labelled with. */
 	role: string | undefined;
@@ -152,6 +155,7 @@ export function podView(pod: KubeObject): PodView {
 			['Failed', 'Succeeded'].includes(text(status.phase) ?? '') || items(status.containerStatuses).some(({ ready }) => ready === false),
 		isDeleting,
 		revision: metadata.labels?.['controller-revision-hash'],
+		hasTls: metadata.annotations?.[ANNOTATIONS.internal] === 'TLS',
 		verifiers: metadata.annotations?.[ANNOTATIONS.verifiers],
 		role: metadata.labels?.[LABELS.role],
 	};
@@ -211,7 +215,15 @@ export const routedAddresses = (slice: KubeObject): string[] =>
 		.flatMap(endpoint => (Array.isArray(endpoint.addresses) ? endpoint.addresses : []));
 
 /** Of ConfigMaps only the answers of the canaries matter. */
-export const keepOfConfigMap = (map: KubeObject) => ({ answers: part(map, 'data')['answers.json'] });
+export const keepOfConfigMap = (map: KubeObject) => {
+	const data = part(map, 'data');
+	const ledger = Object.fromEntries(Object.entries(data).filter(([field]) => isLedgerField(field)));
+	return { answers: data['answers.json'], ...(Object.keys(ledger).length === 0 ? {} : { ledger }) };
+};
+
+/** The account of released bits; empty when there is none. */
+export const ledgerOf = (map: KubeObject): LedgerData =>
+	Object.fromEntries(Object.entries(part(map, 'ledger')).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 
 const ANSWER = /^[0-9a-f]{64}$/;
 

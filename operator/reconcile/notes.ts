@@ -1,6 +1,7 @@
 /** Events: what one says, and which of them a change of status is worth. */
 import type { Condition } from '../../crds/conditions.ts';
 import type { RuneVaultStatus } from '../../crds/status.ts';
+import { thresholdOf } from '../observe/protection.ts';
 
 export type Note = { type: 'Normal' | 'Warning'; reason: string; action: string; message: string };
 
@@ -40,6 +41,18 @@ function keyRecord(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
 	return [{ type: 'Normal', reason: 'KeyRecorded', action: 'Record', message }];
 }
 
-export function notesOf(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
-	return [primaryChange, degradation, refusal, keyRecord].flatMap(each => each(before, after));
+/** A lock, and each threshold of the released bits that is passed. */
+function exposure(before: RuneVaultStatus, after: RuneVaultStatus, limit: number | undefined): Note[] {
+	const [from, to] = [find(before, 'Protected'), find(after, 'Protected')];
+	if (to === undefined) return [];
+	const reasons: string[] = [];
+	if (to.reason === 'TokenLocked' && from?.reason !== to.reason) reasons.push(to.reason);
+	const [was, is] = [before, after].map(({ keys }) => (limit === undefined ? undefined : thresholdOf(keys?.releasedBits ?? 0, limit)));
+	if (is !== undefined && is.share > (was?.share ?? 0)) reasons.push(is.reason);
+	return reasons.map(reason => ({ type: 'Warning', reason, action: 'Account', message: to.message }));
+}
+
+/** @param limit bits of a key that may be given away, where the spec is known */
+export function notesOf(before: RuneVaultStatus, after: RuneVaultStatus, limit?: number): Note[] {
+	return [...[primaryChange, degradation, refusal, keyRecord].flatMap(each => each(before, after)), ...exposure(before, after, limit)];
 }

@@ -1,8 +1,10 @@
 /** From what was observed to what the builders and the prober are given. Pure. */
 import { durationMs } from '../../crds/fields.ts';
+import { podHost } from '../desired/certificate-names.ts';
 import type { CheckedVault, Inputs, Verifier } from '../desired/inputs.ts';
 import { isImportMissing, type Observed, type TokenView } from '../observe/observed.ts';
 import type { ProbePlan } from '../observe/prober.ts';
+import type { Credentials } from '../tls/keeper.ts';
 import { type TokenViews, wantedIds } from './token-state.ts';
 
 export type Settings = Pick<Inputs, 'image' | 'version' | 'operatorNamespace' | 'clusterDomain'>;
@@ -16,7 +18,7 @@ export function checkedVault({ vault, check }: Observed): CheckedVault | undefin
 
 /** Pods exist from the first key on. When the key is lost later they stay: what runs still decrypts. */
 export function inputsOf(observed: Observed, settings: Settings, verifiers: readonly Verifier[]): Inputs {
-	const { keys, workload, vault, podRoutes, hasServiceMonitors } = observed;
+	const { keys, workload, vault, podRoutes, hasServiceMonitors, hasCertificates } = observed;
 	const recorded = vault.status?.keys?.fingerprint;
 	return {
 		...settings,
@@ -24,9 +26,11 @@ export function inputsOf(observed: Observed, settings: Settings, verifiers: read
 		isImportWanted: recorded === undefined,
 		isWorkloadWanted: keys.stage === 'ready' || workload !== undefined,
 		fingerprint: recorded ?? (keys.stage === 'missing' ? undefined : keys.fingerprint),
+		releasedBits: vault.status?.keys?.releasedBits,
 		verifiers,
 		hasPodRoute: podRoutes.some(({ addresses }) => addresses.length > 0),
 		hasServiceMonitors,
+		hasCertificates,
 	};
 }
 
@@ -44,19 +48,22 @@ const withLongestOverlap = ({ name }: TokenView) => ({ name, overlap: '168h' });
  * Whom to ask, and what is expected of them: every ready pod, and the holder of the Lease even when it is not ready any more, because only
  * its answer tells why. With an invalid spec the pods are asked on, by what is known of them.
  */
-export function probePlan(observed: Observed, tokens: TokenViews, now: number): ProbePlan {
+export function probePlan(observed: Observed, tokens: TokenViews, now: number, credentials?: Credentials): ProbePlan {
 	const { pods, lease, answers, keys, check, vault } = observed;
 	const recorded = vault.status?.keys?.fingerprint ?? (keys.stage === 'ready' ? keys.fingerprint : undefined);
 	return {
 		targets: pods
 			.filter(pod => pod.isReady || pod.name === lease?.holder)
-			.flatMap(({ uid, name, ip, hasStopped }) =>
-				ip === undefined ? [] : [{ uid, name, ip, wantsPrimary: name === lease?.holder, isReady: !hasStopped }],
-			),
+			.flatMap(({ uid, name, ip, hasStopped, hasTls }) => {
+				if (ip === undefined) return [];
+				const serverName = hasTls ? { serverName: podHost(vault.metadata, name) } : {};
+				return [{ uid, name, ip, wantsPrimary: name === lease?.holder, isReady: !hasStopped, ...serverName }];
+			}),
 		periodMs: 'spec' in check ? durationMs(check.spec.failover.probePeriod) : STANDARD_PERIOD_MS,
 		silenceMs: leaseDurationMs(observed) / 3,
 		answers,
 		fingerprint: recorded,
+		credentials,
 		tokens: wantedIds('spec' in check ? check.spec.access.tokens : [...tokens.values()].map(withLongestOverlap), tokens, now),
 	};
 }

@@ -3,6 +3,7 @@ import { isConflict, isNotFound } from '../../kube/errors.ts';
 import { patchMerge } from '../../kube/objects.ts';
 import { resources } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
+import { digestOf } from '../desired/digest.ts';
 import type { CheckedVault, Verifier } from '../desired/inputs.ts';
 import { ANNOTATIONS, LABELS, namesOf } from '../desired/names.ts';
 import { verifiersDigest } from '../desired/verifiers.ts';
@@ -28,17 +29,20 @@ export async function retryKeygen(vault: CheckedVault, observed: Observed, { app
 	note({ type: 'Warning', reason: 'KeygenFailed', action: 'Retry', message: `Job ${ref.name} failed and is started again.` });
 }
 
+/** What tells one content of the mounted Secrets from another. @param certificate digest of the certificate's, when there is one */
+export const mountsDigest = (verifiers: readonly Verifier[], certificate: string | undefined): string =>
+	digestOf(`${verifiersDigest(verifiers)} ${certificate ?? ''}`);
+
 /**
- * Marks each pod with its role, for people, and with the digest of the verifiers: a change of it has the kubelet fetch mounted Secrets now
- * and not within a minute.
+ * Marks each pod with its role, for people, and with the digest of its mounts: a change of it has the kubelet fetch mounted Secrets now and
+ * not within a minute.
  */
 export async function markPods(
 	vault: CheckedVault,
 	{ pods, lease }: Observed,
-	verifiers: readonly Verifier[],
+	digest: string,
 	{ transport }: PodEffects,
 ): Promise<undefined> {
-	const digest = verifiersDigest(verifiers);
 	const roleOf = ({ name }: PodView) => (name === lease?.holder ? 'primary' : 'standby');
 	for (const pod of pods.filter(each => !each.isDeleting && (each.verifiers !== digest || each.role !== roleOf(each)))) {
 		const marks = { annotations: { [ANNOTATIONS.verifiers]: digest }, labels: { [LABELS.role]: roleOf(pod) } };

@@ -8,7 +8,7 @@
 import type { KubeObject } from '../../kube/resources.ts';
 import type { CheckedVault, Verifier } from '../desired/inputs.ts';
 import { namesOf } from '../desired/names.ts';
-import { buildTokenSecret, type Token } from '../desired/token-secret.ts';
+import { buildTokenSecret, type Token, type TokenInputs } from '../desired/token-secret.ts';
 import type { WriteProblem } from '../observe/findings.ts';
 import { instant } from '../observe/instant.ts';
 import type { TokenView } from '../observe/observed.ts';
@@ -22,7 +22,7 @@ export type TokenTexts = { token: string | undefined; next: string | undefined }
 
 export type TokenEffects = {
 	applier: Applier;
-	version: string;
+	inputs: TokenInputs;
 	readTexts: (ref: Ref) => Promise<TokenTexts>;
 	randomBytes: (size: number) => Uint8Array;
 	/** Milliseconds since 1970. */
@@ -34,10 +34,8 @@ export type TokenEffects = {
 };
 
 /** The content of a token Secret with digests in the place of texts. */
-const digestWithoutText = (vault: CheckedVault, version: string, { next, ...token }: CompleteView) =>
-	contentDigest(
-		buildTokenSecret(vault, { version }, { ...token, text: token.sha256, ...(next && { next: { ...next, text: next.sha256 } }) }),
-	);
+const digestWithoutText = (vault: CheckedVault, inputs: TokenInputs, { next, ...token }: CompleteView) =>
+	contentDigest(buildTokenSecret(vault, inputs, { ...token, text: token.sha256, ...(next && { next: { ...next, text: next.sha256 } }) }));
 
 /**
  * Makes one token Secret what the spec says, or brings it one step nearer.
@@ -49,9 +47,9 @@ export async function ensureToken(
 	wanted: WantedToken,
 	effects: TokenEffects,
 ): Promise<TokenView | WriteProblem | undefined> {
-	const { applier, version, now } = effects;
+	const { applier, inputs, now } = effects;
 	const ref: Ref = { kind: 'Secret', namespace: vault.namespace, name: namesOf(vault.name).tokenSecret(wanted.name) };
-	const isCurrent = (view: CompleteView) => applier.isCurrent(ref, digestWithoutText(vault, version, view));
+	const isCurrent = (view: CompleteView) => applier.isCurrent(ref, digestWithoutText(vault, inputs, view));
 	const isAdopted = (sha256: string) => effects.isAdopted(wanted.name, sha256);
 	const stepFrom = (view: TokenView | undefined) => state.tokenStep(wanted, view, { now, isCurrent, isAdopted });
 	const viewOf = (annotations: Record<string, string> | undefined) => annotations && state.tokenView(wanted.name, annotations);
@@ -109,9 +107,9 @@ function newText({ vault, wanted, effects }: Task): { generation: number; text: 
 	return { generation: wanted.generation, text, sha256: tokenDigest(text) };
 }
 
-function writeToken(vault: CheckedVault, token: Token, { applier, version }: TokenEffects) {
-	const secret: KubeObject = buildTokenSecret(vault, { version }, token);
-	return applier.apply(vault, secret, digestWithoutText(vault, version, withoutTexts(token)));
+function writeToken(vault: CheckedVault, token: Token, { applier, inputs }: TokenEffects) {
+	const secret: KubeObject = buildTokenSecret(vault, inputs, token);
+	return applier.apply(vault, secret, digestWithoutText(vault, inputs, withoutTexts(token)));
 }
 
 function withoutTexts({ text: _text, next, ...token }: Token): CompleteView {

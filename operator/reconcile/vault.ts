@@ -12,7 +12,7 @@ import { type Note, notesOf } from './notes.ts';
 import { type OperationEffects, runOperations } from './operations.ts';
 import { checkedVault, probePlan } from './plan.ts';
 import { tokensAgainAfterMs } from './token-state.ts';
-import { type WriteEffects, type WriteResult, writeAll } from './write.ts';
+import { nothingWritten, type WriteEffects, type WriteResult, writeAll } from './write.ts';
 import type { StatusWriter } from './write-status.ts';
 
 export type ReconcileEffects = GatherEffects &
@@ -60,6 +60,7 @@ async function reconcileOne(key: string, effects: ReconcileEffects): Promise<Out
 	if (observed === undefined) {
 		prober.forget(key);
 		statusWriter.forget(key);
+		effects.keeper.forget(key);
 		onGone(key);
 		return { done: true };
 	}
@@ -68,14 +69,15 @@ async function reconcileOne(key: string, effects: ReconcileEffects): Promise<Out
 	const moved = await moveAndSettle(key, observed, { ...effects, note });
 	const written = await write(observed, { ...effects, now, note });
 	written.errors.push(...moved.errors);
-	prober.plan(key, probePlan(observed, written.tokens, now));
+	prober.plan(key, probePlan(observed, written.tokens, now, await credentialsFor(observed, written, effects)));
 
 	const facts: Facts = { ...observed, tokens: written.tokens, problems: written.problems, appointed: moved.appointed, now };
 	// A fresh leader knows nothing of the pods yet: the last status stays until each of them has answered, or has not in time.
 	if (!isBlind(facts) || moved.appointed !== undefined) {
 		const before = observed.vault.status ?? {};
 		const status = computeStatus(facts);
-		for (const each of notesOf(before, status)) note(each);
+		const limit = 'spec' in observed.check ? observed.check.spec.protection.releasedBits.limitPerKey : undefined;
+		for (const each of notesOf(before, status, limit)) note(each);
 		await statusWriter.write(key, observed.vault, status);
 		onStatus(key, { ...facts, vault: { ...observed.vault, status } }, before);
 	}
@@ -101,10 +103,20 @@ async function moveAndSettle(
 	}
 }
 
+/** Also when nothing was written, because the pods are asked on. */
+async function credentialsFor({ vault }: Observed, written: WriteResult, { keeper }: Pick<WriteEffects, 'keeper'>) {
+	if (written.credentials !== undefined) return written.credentials;
+	try {
+		return await keeper.credentials(vault.metadata);
+	} catch (error) {
+		written.errors.push(error);
+		return undefined;
+	}
+}
+
 async function write(observed: Observed, effects: WriteEffects): Promise<WriteResult> {
 	const vault = checkedVault(observed);
-	if (vault === undefined || observed.isPaused || observed.isRestoring)
-		return { tokens: observed.tokens, problems: [], errors: [], againAfterMs: undefined };
+	if (vault === undefined || observed.isPaused || observed.isRestoring) return nothingWritten(observed);
 	return writeAll(vault, observed, effects);
 }
 

@@ -12,15 +12,18 @@ import type { WriteProblem } from '../observe/findings.ts';
 import type { Caches } from '../observe/gather.ts';
 import type { Observed, TokenView } from '../observe/observed.ts';
 import { OWNED_KINDS } from '../observe/owned.ts';
+import { IssueError } from '../tls/certificate.ts';
+import type { CertificateKeeper, Credentials } from '../tls/keeper.ts';
 import { type Applier, refusalText } from './apply.ts';
 import type { Note } from './notes.ts';
 import { inputsOf, type Settings } from './plan.ts';
-import { keygenRetryAfter, markPods, retryKeygen, rollOut } from './pods.ts';
+import { keygenRetryAfter, markPods, mountsDigest, retryKeygen, rollOut } from './pods.ts';
 import { isAdopted } from './token-state.ts';
 import { ensureToken, type TokenEffects, verifiersOf } from './tokens.ts';
 
 export type WriteEffects = {
 	applier: Applier;
+	keeper: CertificateKeeper;
 	caches: Caches;
 	transport: Transport;
 	settings: Settings;
@@ -42,26 +45,44 @@ export type WriteResult = {
 	errors: unknown[];
 	/** When to look again although nothing changes. */
 	againAfterMs: number | undefined;
+	/** What is shown to the pods, when it is known. */
+	credentials: Credentials | undefined;
 };
 
+export const nothingWritten = ({ tokens }: Observed): WriteResult => ({
+	tokens,
+	problems: [],
+	errors: [],
+	againAfterMs: undefined,
+	credentials: undefined,
+});
+
 export async function writeAll(vault: CheckedVault, observed: Observed, effects: WriteEffects): Promise<WriteResult> {
-	const result: WriteResult = { tokens: observed.tokens, problems: [], errors: [], againAfterMs: undefined };
+	const result = nothingWritten(observed);
 	const attempt = async (what: Target, work: () => Promise<WriteProblem | undefined>) => {
 		try {
 			const problem = await work();
 			if (problem !== undefined) result.problems.push(problem);
 		} catch (error) {
 			result.errors.push(error);
-			if (isLasting(error)) result.problems.push({ ...what, reason: 'ApplyFailed', message: refusalText(what.kind, error) });
+			if (isLasting(error)) result.problems.push({ ...what, reason: 'ApplyFailed', message: failureText(what.kind, error) });
 		}
 	};
 	const names = namesOf(vault.name);
+	let mounted: string | undefined;
+	await attempt({ kind: 'Secret', name: names.serverSecret }, async () => {
+		const kept = await effects.keeper.ensure(vault, effects);
+		result.credentials = kept.credentials;
+		mounted = kept.mounted;
+		return kept.problem;
+	});
 	const tokens = new Map<string, TokenView>();
+	const clientCa = vault.spec.tls.type === 'SelfSigned' ? result.credentials?.ca : undefined;
 	for (const wanted of vault.spec.access.tokens) {
 		await attempt({ kind: 'Secret', name: names.tokenSecret(wanted.name) }, async () => {
 			const before = observed.tokens.get(wanted.name);
 			if (before !== undefined) tokens.set(wanted.name, before);
-			const made = await ensureToken(vault, wanted, tokenEffects(observed, effects));
+			const made = await ensureToken(vault, wanted, tokenEffects(observed, effects, clientCa));
 			if (made !== undefined && 'kind' in made) return made;
 			if (made === undefined) tokens.delete(wanted.name);
 			else tokens.set(wanted.name, made);
@@ -84,13 +105,19 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 	for (const old of unwantedObjects) await attempt(old, () => prune(vault, old, effects));
 	result.againAfterMs = keygenRetryAfter(observed, effects.now);
 	await attempt({ kind: 'Job', name: names.keygen }, () => retryKeygen(vault, observed, effects));
-	await attempt({ kind: 'Pod', name: names.workload }, () => markPods(vault, observed, inputs.verifiers, effects));
+	await attempt({ kind: 'Pod', name: names.workload }, () => markPods(vault, observed, mountsDigest(inputs.verifiers, mounted), effects));
 	await attempt({ kind: 'Pod', name: names.workload }, () => rollOut(vault, observed, effects));
 	return result;
 }
 
 /** Whether an error is worth telling in the status: not one that the next try is likely to settle. */
-const isLasting = (error: unknown): boolean => error instanceof KubeError && !isTransient(error) && !isConflict(error);
+const isLasting = (error: unknown): boolean => !isTransient(error) && !isConflict(error);
+
+/** Of what is no refusal the message stays in the log: it was not written to be shown. */
+function failureText(kind: string, error: unknown): string {
+	if (error instanceof IssueError) return error.message;
+	return error instanceof KubeError ? refusalText(kind, error) : 'the operator failed at it; its log says how';
+}
 
 const healed = (kind: string, name: string): Note => ({
 	type: 'Normal',
@@ -99,7 +126,11 @@ const healed = (kind: string, name: string): Note => ({
 	message: `${kind} ${name} had been changed by others and is put back.`,
 });
 
-function tokenEffects(observed: Observed, { applier, settings, readTexts, randomBytes, note, now }: WriteEffects): TokenEffects {
+function tokenEffects(
+	observed: Observed,
+	{ applier, settings, readTexts, randomBytes, note, now }: WriteEffects,
+	ca: string | undefined,
+): TokenEffects {
 	const rotated = (token: string, until: string | undefined) =>
 		`Token ${token} was made anew; the old one is ${until === undefined ? 'refused' : `accepted until ${until}`}.`;
 	const told = {
@@ -114,7 +145,7 @@ function tokenEffects(observed: Observed, { applier, settings, readTexts, random
 	} as const;
 	return {
 		applier,
-		version: settings.version,
+		inputs: { version: settings.version, ca },
 		readTexts,
 		randomBytes,
 		now,
@@ -124,11 +155,12 @@ function tokenEffects(observed: Observed, { applier, settings, readTexts, random
 	};
 }
 
-/** What is ours and not in the desired list: the token Secrets, and the canaries that the keygen Job made. */
+/** What is ours and not in the desired list: the token Secrets, those with certificates, and the canaries that the keygen Job made. */
 function keptBesides({ name, spec }: CheckedVault): Target[] {
 	const names = namesOf(name);
 	const tokens = spec.access.tokens.map(token => ({ kind: 'Secret', name: names.tokenSecret(token.name) }));
-	return [...tokens, { kind: 'ConfigMap', name: names.canaries }];
+	const certificates = [names.authority, names.serverSecret].map(each => ({ kind: 'Secret', name: each }));
+	return [...tokens, ...certificates, { kind: 'ConfigMap', name: names.canaries }];
 }
 
 /** What this vault controls and no longer wants. What it does not control, as the key Secrets, is never among it. */

@@ -227,7 +227,7 @@ async function ready(config: ClusterConfig, child: Child): Promise<void> {
 }
 
 /** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
 	const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
 	await Promise.all(servers.map(server => once(server, 'listening')));
 	const ports = servers.map(server => (server.address() as AddressInfo).port);

@@ -2,7 +2,11 @@
  * What an attacker has: a way to ask for decryptions. The attacks take an oracle and know nothing of what is behind it, so that the same
  * ones run against a Vault with protections.
  */
+import { VaultError } from '../../fhe/errors.ts';
+import type { VaultConfig } from '../../vault/config.ts';
 import type { Keyring } from '../../vault/keys/keyring.ts';
+import { createLedger } from '../../vault/ledger/ledger.ts';
+import { memoryStore } from '../../vault/ledger/store.ts';
 import { decryptScores } from '../../vault/tools/decrypt-scores.ts';
 import { base64, type RunningVault, testConfig } from '../unit/vault/builders.ts';
 
@@ -22,16 +26,17 @@ export const ROWS = 10;
 type Answer = { results: { shard_idx: number; row_idx: number; score: number }[] };
 
 /** The tool itself, without HTTP around it. */
-export function toolOracle(keyring: Keyring): Oracle {
-	const { limits } = testConfig();
-	const tool = decryptScores(limits);
+export function toolOracle(keyring: Keyring, config: VaultConfig = testConfig(), provenance?: string[]): Oracle {
+	const { limits } = config;
+	const tool = decryptScores(config);
 	return async blobs =>
 		rowsOf(
 			await tool.run(
-				{ encrypted_blob_b64: blobs.map(base64), top_k: limits.topK },
+				{ encrypted_blob_b64: blobs.map(base64), top_k: limits.topK, provenance },
 				{
-					identity: { name: 'curious', role: 'Member', generation: 1 },
+					identity: { name: 'curious', role: 'Member', generation: 1, id: '0'.repeat(16) },
 					keyring,
+					ledger: createLedger({ store: memoryStore(), limits: testConfig().protection.releasedBits }),
 					role: { role: 'primary', epoch: 1 },
 					signal: new AbortController().signal,
 					run: { name: tool.name, status: 'success', milliseconds: 0 },
@@ -52,6 +57,23 @@ export function httpOracle(running: RunningVault): Oracle {
 
 export function indicesOnly(oracle: Oracle): IndexOracle {
 	return async blobs => (await oracle(blobs)).map(({ shard, row }) => ({ shard, row }));
+}
+
+/** A refusal gives nothing, and its text is kept. */
+export function refusable(oracle: Oracle): { ask: Oracle; refusals: string[] } {
+	const refusals: string[] = [];
+	return {
+		refusals,
+		ask: async blobs => {
+			try {
+				return await oracle(blobs);
+			} catch (error) {
+				if (!(error instanceof VaultError)) throw error;
+				refusals.push(error.message);
+				return [];
+			}
+		},
+	};
 }
 
 /** Counts the calls. */

@@ -27,6 +27,8 @@ const API_AWAY_MS = 60_000;
 const any = () => Number.POSITIVE_INFINITY;
 /** For cases that tell of tenths of a second or of single calls. */
 const oneEach = (processors: number) => processors;
+/** For a case that starts the pods of a whole node at once, in which no call may fail twice. */
+const half = (processors: number) => Math.max(1, Math.floor(processors / 2));
 
 const simple = { mostLanes: any, prepare: async () => undefined, clients: onePerLane, closed: untilClosed } satisfies Partial<ChaosCase>;
 
@@ -64,7 +66,7 @@ export const cases: Readonly<Record<CaseName, ChaosCase>> = {
 		// No condition to wait for: the time away is the fault.
 		closed: ({ lanes }) => systemClock.sleep(API_AWAY_MS).then(() => lanes.map(() => true)),
 	},
-	drain: { ...onOneNode, mostLanes: oneEach, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
+	drain: { ...onOneNode, mostLanes: half, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
 	rollout: {
 		...simple,
 		mostLanes: oneEach,

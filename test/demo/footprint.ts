@@ -40,7 +40,8 @@ async function podNames(kubectl: Kubectl, namespace: string, selector: string): 
 }
 
 async function residentBytes(kubectl: Kubectl, namespace: string, pod: string, port: number): Promise<number> {
-	const metrics = await kubectl(['get', '--raw', `/api/v1/namespaces/${namespace}/pods/http:${pod}:${port}/proxy/metrics`]);
+	const scheme = port === INTERNAL_PORT ? 'https' : 'http';
+	const metrics = await kubectl(['get', '--raw', `/api/v1/namespaces/${namespace}/pods/${scheme}:${pod}:${port}/proxy/metrics`]);
 	const value = /^process_resident_memory_bytes(?:\{[^}]*\})? (\S+)$/m.exec(metrics)?.[1];
 	if (value === undefined) throw new Error(`${pod} has no process_resident_memory_bytes`);
 	return Number(value);

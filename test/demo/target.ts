@@ -45,7 +45,8 @@ export async function tellHowToLookAround(story: Story, { kubectl }: Target, vau
 		`kubectl describe runevault ${vault.name} -n ${vault.namespace}`,
 		`kubectl get secret ${secret} -n ${vault.namespace} -o jsonpath='{.data.token}' | base64 -d      # the token`,
 		`kubectl get secret ${secret} -n ${vault.namespace} -o jsonpath='{.data.mcp\\.json}' | base64 -d  # for an MCP client`,
-		`kubectl port-forward -n ${vault.namespace} pod/${vault.name}-0 ${PUBLIC_PORT}                    # http://localhost:${PUBLIC_PORT}/mcp`,
+		`kubectl get secret ${secret} -n ${vault.namespace} -o jsonpath='{.data.ca\\.crt}' | base64 -d     # whom to trust`,
+		`kubectl port-forward -n ${vault.namespace} pod/${vault.name}-0 ${PUBLIC_PORT}                    # https://localhost:${PUBLIC_PORT}/mcp`,
 		'make cluster-down                                                 # the end of it',
 	]) {
 		story.tell(line);

@@ -9,6 +9,7 @@ import { writeScore } from '../../fhe/formats/score.ts';
 import type { Seal } from '../../fhe/seal.ts';
 import { fromBase64 } from './body.ts';
 import { ApiError } from './errors.ts';
+import type { Signer } from './signer.ts';
 import { checkVector, createVectorIndex, type VectorIndex } from './vector-index.ts';
 
 const MAX_INDEXES = 64;
@@ -22,14 +23,16 @@ export type EnvectorApi = Disposable & {
 	/** Opens an index; again with the same dimension and key it changes nothing. @throws ApiError 409 when it differs. */
 	createIndex(index: NewIndex): { name: string; dimension: number; count: number };
 	putEvalKey(name: string, bytes: Uint8Array): void;
-	/** All or nothing: every vector is checked before the first is stored. */
-	insert(name: string, items: NewItem[]): { rows: number[] };
-	search(name: string, query: string): { result_b64: string; count: number };
+	index(name: string): { name: string; dimension: number; count: number };
+	/** All or nothing: every vector is checked before the first is stored. @throws ApiError 412 when `firstRow` is not the next one. */
+	insert(name: string, items: NewItem[], firstRow?: number): { rows: number[] };
+	/** Signs its answer for `agent`, when there is one to sign for. */
+	search(name: string, query: string, agent?: string): Promise<{ result_b64: string; count: number; provenance?: string }>;
 	metadata(name: string, rows: number[]): { metadata: string[] };
 	health(): { status: 'healthy'; indexes: number; items: number };
 };
 
-export function createEnvectorApi(seal: Seal): EnvectorApi {
+export function createEnvectorApi(seal: Seal, signer: Signer): EnvectorApi {
 	const indexes = new Map<string, Stored>();
 
 	const get = (name: string): Stored => {
@@ -52,8 +55,13 @@ export function createEnvectorApi(seal: Seal): EnvectorApi {
 			return { name, dimension, count: index.vectors.size };
 		},
 		putEvalKey: (name, bytes) => get(name).vectors.useEvalKey(parsed('body', () => parseEvalKey(bytes))),
-		insert: (name, items) => {
+		index: name => {
+			const { dimension, size } = get(name).vectors;
+			return { name, dimension, count: size };
+		},
+		insert: (name, items, firstRow) => {
 			const { vectors, metadata } = get(name);
+			if (firstRow !== undefined && firstRow !== vectors.size) throw new ApiError(412, 'first_row', `the next row is ${vectors.size}`);
 			const blobs = items.map((item, i) => parseVector(item.vector_b64, `items.${i}.vector_b64`));
 			for (const [i, blob] of blobs.entries()) checkVector(blob, 'item', vectors.dimension, `items.${i}.vector_b64`);
 			const rows = blobs.map((blob, i) => {
@@ -63,10 +71,11 @@ export function createEnvectorApi(seal: Seal): EnvectorApi {
 			});
 			return { rows };
 		},
-		search: (name, query) => {
+		search: async (name, query, agent) => {
 			const { vectors } = get(name);
-			const shards = vectors.search(parseVector(query, 'query_b64'));
-			return { result_b64: Buffer.from(writeScore({ id: name, shards })).toString('base64'), count: vectors.size };
+			const blob = writeScore({ id: name, shards: vectors.search(parseVector(query, 'query_b64')) });
+			const answer = { result_b64: Buffer.from(blob).toString('base64'), count: vectors.size };
+			return agent === undefined ? answer : { ...answer, provenance: await signer.sign({ blob, index: name, agent }) };
 		},
 		metadata: (name, rows) => {
 			const { metadata } = get(name);

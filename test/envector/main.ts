@@ -9,7 +9,7 @@ An untrusted search service: stores encrypted vectors and metadata, searches cip
 
   --host <address>  where to listen (127.0.0.1)
   --port <number>   0 takes a free port (7070)
-  --json            print one line {"url": …} when ready
+  --json            print one line {"url", "signingKey": {"kid", "key"}} when ready
   --help            print this
 `;
 
@@ -29,7 +29,9 @@ async function main(): Promise<void> {
 	const port = Number(values.port);
 	if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port: must be a port number');
 	const server = await startEnvector({ seal: await loadSeal(), host: values.host, port });
-	process.stdout.write(values.json ? `${JSON.stringify({ url: server.url })}\n` : `enVector stand-in at ${server.url}\n`);
+	process.stdout.write(
+		values.json ? `${JSON.stringify({ url: server.url, signingKey: server.signingKey })}\n` : `enVector stand-in at ${server.url}\n`,
+	);
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close());
 }
 

@@ -2,10 +2,12 @@
  * The stand-in for enVector Cloud over HTTP: JSON in, JSON out, errors as {"error": {"field", "message"}}.
  *
  *     GET  /health
- *     POST /v1/indexes                  {name, dimension, encKeyFingerprint?}
+ *     GET  /v1/signing-key                                                     → {kid, key}
+ *     POST /v1/indexes                  {name, dimension, encKeyFingerprint?}  → {name, dimension, count}
+ *     GET  /v1/indexes/<name>                                                  → the same
  *     PUT  /v1/indexes/<name>/eval-key  EvalKey.bin
- *     POST /v1/indexes/<name>/items     {items: [{vector_b64, metadata}]}  → {rows}
- *     POST /v1/indexes/<name>/search    {query_b64}                        → {result_b64, count}
+ *     POST /v1/indexes/<name>/items     {items: [{vector_b64, metadata}], first_row?}  → {rows}
+ *     POST /v1/indexes/<name>/search    {query_b64, agent?}                → {result_b64, count, provenance?}
  *     POST /v1/indexes/<name>/metadata  {rows}                             → {metadata}
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -16,6 +18,7 @@ import type { Seal } from '../../fhe/seal.ts';
 import { createEnvectorApi, type EnvectorApi } from './api.ts';
 import { readBody, readJson } from './body.ts';
 import { ApiError } from './errors.ts';
+import { createSigner, type PublicSigningKey } from './signer.ts';
 
 const MIB = 1024 * 1024;
 /** One item of dimension 4095 has 11 MiB as base64; a batch of 16 of dimension 1024 has 43. */
@@ -34,18 +37,20 @@ const newItems = z.strictObject({
 		.array(z.strictObject({ vector_b64: z.string(), metadata: z.string().max(MIB) }))
 		.min(1)
 		.max(256),
+	first_row: z.int().nonnegative().optional(),
 });
-const search = z.strictObject({ query_b64: z.string() });
+const search = z.strictObject({ query_b64: z.string(), agent: z.string().min(1).max(256).optional() });
 const rows = z.strictObject({ rows: z.array(z.int().nonnegative()).max(1000) });
 
-export type Envector = { url: string; close(): Promise<void> };
+export type Envector = { url: string; signingKey: PublicSigningKey; close(): Promise<void> };
 
 export type EnvectorOptions = { seal: Seal; host?: string; port?: number };
 
 /** Starts the server; port 0 takes a free one. */
 export async function startEnvector({ seal, host = '127.0.0.1', port = 0 }: EnvectorOptions): Promise<Envector> {
-	const api = createEnvectorApi(seal);
-	const server = createServer((request, response) => respond(api, request, response));
+	const signer = createSigner();
+	const api = createEnvectorApi(seal, signer);
+	const server = createServer((request, response) => respond(() => route(api, signer.publicKey, request), request, response));
 	// Above the time a client spends on encrypting its next batch, or it would find its connection closed under it.
 	server.keepAliveTimeout = KEEP_ALIVE_MS;
 	await new Promise<void>((resolve, reject) => {
@@ -55,6 +60,7 @@ export async function startEnvector({ seal, host = '127.0.0.1', port = 0 }: Enve
 	const { port: actual } = server.address() as AddressInfo;
 	return {
 		url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+		signingKey: signer.publicKey,
 		close: async () => {
 			const closed = new Promise<void>(resolve => server.close(() => resolve()));
 			server.closeAllConnections();
@@ -64,9 +70,9 @@ export async function startEnvector({ seal, host = '127.0.0.1', port = 0 }: Enve
 	};
 }
 
-async function respond(api: EnvectorApi, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(work: () => Promise<unknown>, request: IncomingMessage, response: ServerResponse): Promise<void> {
 	try {
-		send(response, 200, await route(api, request));
+		send(response, 200, await work());
 	} catch (error) {
 		const { status, field, message } = error instanceof ApiError ? error : new ApiError(500, '', 'internal error');
 		if (!(error instanceof ApiError)) process.stderr.write(`envector: ${error instanceof Error ? error.stack : String(error)}\n`);
@@ -82,22 +88,30 @@ function send(response: ServerResponse, status: number, answer: unknown): void {
 	response.end(body);
 }
 
-async function route(api: EnvectorApi, request: IncomingMessage): Promise<unknown> {
+async function route(api: EnvectorApi, signingKey: PublicSigningKey, request: IncomingMessage): Promise<unknown> {
 	const { pathname } = new URL(request.url ?? '/', 'http://envector');
-	const [, index, call] = /^\/v1\/indexes\/([^/]+)\/([a-z-]+)$/.exec(pathname) ?? [];
+	const [, index, call = 'index'] = /^\/v1\/indexes\/([^/]+)(?:\/([a-z-]+))?$/.exec(pathname) ?? [];
 	const path = index === undefined ? pathname : call;
 	switch (`${request.method} ${path}`) {
 		case 'GET /health':
 			return api.health();
+		case 'GET /v1/signing-key':
+			return signingKey;
+		case 'GET index':
+			return api.index(indexName(index));
 		case 'POST /v1/indexes':
 			return api.createIndex(await readJson(request, limits.small, newIndex));
 		case 'PUT eval-key':
 			api.putEvalKey(indexName(index), await readBody(request, limits.evalKey));
 			return {};
-		case 'POST items':
-			return api.insert(indexName(index), (await readJson(request, limits.items, newItems)).items);
-		case 'POST search':
-			return api.search(indexName(index), (await readJson(request, limits.query, search)).query_b64);
+		case 'POST items': {
+			const { items, first_row } = await readJson(request, limits.items, newItems);
+			return api.insert(indexName(index), items, first_row);
+		}
+		case 'POST search': {
+			const { query_b64, agent } = await readJson(request, limits.query, search);
+			return api.search(indexName(index), query_b64, agent);
+		}
 		case 'POST metadata':
 			return api.metadata(indexName(index), (await readJson(request, limits.small, rows)).rows);
 		default:

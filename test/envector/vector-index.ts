@@ -142,7 +142,7 @@ function innerProducts(seal: Seal, group: Ciphertext[], queries: Ciphertext[], r
 }
 
 /** Up to `rank` group products into one ciphertext in NTT form; see the head of this file. */
-function modPackGroups(
+export function modPackGroups(
 	seal: Seal,
 	products: { a: Polynomial; b: Polynomial }[],
 	rank: number,

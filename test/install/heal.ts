@@ -5,7 +5,7 @@ import { until } from './run.ts';
 
 /**
  * Every kind of owned object that may be deleted without loss, with its name for a RuneVault `name`. The key Secret and its key are
- * not here: they are never made twice.
+ * not here: they are never made twice. Nor is the authority of the certificates: another one is another one to trust.
  */
 export const ownedObjects = (name: string): readonly { kind: string; name: string }[] => [
 	{ kind: 'service', name },
@@ -13,12 +13,14 @@ export const ownedObjects = (name: string): readonly { kind: string; name: strin
 	{ kind: 'endpointslice', name: `${name}-primary` },
 	{ kind: 'lease', name: `${name}-primary` },
 	{ kind: 'configmap', name: `${name}-config` },
+	{ kind: 'configmap', name: `${name}-ledger` },
 	{ kind: 'serviceaccount', name },
 	{ kind: 'role', name },
 	{ kind: 'rolebinding', name },
 	{ kind: 'networkpolicy', name },
 	{ kind: 'poddisruptionbudget', name },
 	{ kind: 'secret', name: `${name}-verifiers` },
+	{ kind: 'secret', name: `${name}-tls` },
 	{ kind: 'secret', name: `${name}-token-admin` },
 	{ kind: 'statefulset', name },
 ];

@@ -84,12 +84,17 @@ export async function primaryOf(kubectl: Kubectl, vault: VaultName): Promise<str
 export const tokenOf = (kubectl: Kubectl, vault: VaultName, name = 'team'): Promise<string> =>
 	secretText(kubectl, `${vault.name}-token-${name}`, 'token', vault.namespace);
 
+/** What a client of the vault may trust, as PEM. Another one when the RuneVault was deleted and made anew. */
+export const authorityOf = (kubectl: Kubectl, vault: VaultName): Promise<string> =>
+	secretText(kubectl, `${vault.name}-tls`, 'ca.crt', vault.namespace);
+
 export async function reachVault({ kubectl, isRoutable }: Target, vault: VaultName): Promise<Reach> {
-	return isRoutable ? reachDirectly() : reachByPortForward(kubectl, vault.namespace, vault.name, PUBLIC_PORT);
+	const ca = await authorityOf(kubectl, vault);
+	return isRoutable ? reachDirectly(ca) : reachByPortForward(kubectl, vault.namespace, vault.name, PUBLIC_PORT, ca);
 }
 
 /** The Vault through its Service, as a client in the cluster's network would call it. */
 export function connect(vault: VaultName, reach: Reach, token: string, options: Partial<VaultOptions> = {}): Promise<Vault> {
-	const url = `http://${vault.name}.${vault.namespace}.svc:${PUBLIC_PORT}/mcp`;
+	const url = `https://${vault.name}.${vault.namespace}.svc:${PUBLIC_PORT}/mcp`;
 	return connectVault({ url, token, fetch: reach.fetch, ...options });
 }

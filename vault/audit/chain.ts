@@ -18,6 +18,8 @@ export type AuditRecord = {
 	source_ip: string;
 	latency_ms: number;
 	key_version?: number;
+	/** Bits of the key that the answer may have given away at worst. */
+	released_bits?: number;
 	blob_sha256?: string;
 	request_id: string;
 	epoch: number;

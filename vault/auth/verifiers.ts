@@ -21,11 +21,12 @@ const verifierSchema = z.object({
 const verifiersSchema = z.object({ tokens: z.array(verifierSchema).max(1000) });
 
 export type Role = 'Member' | 'Admin';
-export type Identity = { name: string; role: Role; generation: number };
+/** `id`: the first digits of the token's SHA-256, which tell tokens apart and nothing of them. */
+export type Identity = { name: string; role: Role; generation: number; id: string };
 export type Verdict = { ok: true; identity: Identity } | { ok: false; reason: 'unknown' | 'expired' };
 
 /** By SHA-256 in hex. */
-export type VerifierTable = ReadonlyMap<string, { identity: Identity; expiresAt: number }>;
+export type VerifierTable = ReadonlyMap<string, { identity: Omit<Identity, 'id'>; expiresAt: number }>;
 
 export type Verifiers = {
 	check(token: string): Verdict;
@@ -63,9 +64,10 @@ export function parseVerifiers(text: string): VerifierTable {
 
 /** Looks a token up in a table at the time `now` (milliseconds since 1970). */
 export function verifyToken(table: VerifierTable, token: string, now: number): Verdict {
-	const found = table.get(createHash('sha256').update(token, 'utf8').digest('hex'));
+	const sha256 = createHash('sha256').update(token, 'utf8').digest('hex');
+	const found = table.get(sha256);
 	if (found === undefined) return { ok: false, reason: 'unknown' };
-	return found.expiresAt <= now ? { ok: false, reason: 'expired' } : { ok: true, identity: found.identity };
+	return found.expiresAt <= now ? { ok: false, reason: 'expired' } : { ok: true, identity: { ...found.identity, id: idOf(sha256) } };
 }
 
 /** Verifiers that never change, for `vault dev` and tests. */
@@ -144,9 +146,10 @@ function newestGenerations(table: VerifierTable): Record<string, number> {
 }
 
 const ID_DIGITS = 16;
+const idOf = (sha256: string) => sha256.slice(0, ID_DIGITS);
 
 function acceptedIds(table: VerifierTable, now: number): Record<string, string[]> {
 	const accepted = [...table].filter(([, { expiresAt }]) => expiresAt > now);
 	const byName = Map.groupBy(accepted, ([, { identity }]) => identity.name);
-	return Object.fromEntries([...byName].map(([name, each]) => [name, each.map(([sha256]) => sha256.slice(0, ID_DIGITS))]));
+	return Object.fromEntries([...byName].map(([name, each]) => [name, each.map(([sha256]) => idOf(sha256))]));
 }

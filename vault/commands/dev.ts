@@ -3,6 +3,7 @@
  * as in a pod; keys are thrown away at the end unless one is given; the audit records go to stderr with the logs.
  */
 import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { protectionSchema } from '../../crds/protection.ts';
 import { VaultError } from '../../fhe/errors.ts';
 import { loadSeal } from '../../fhe/seal.ts';
 import { generateSecretKey } from '../../fhe/secret-key.ts';
@@ -15,6 +16,7 @@ import { listen } from '../http/listen.ts';
 import { buildKeyring } from '../keys/keyring.ts';
 import { readSecretKeyFile } from '../keys/secret-key-file.ts';
 import { createLog } from '../log.ts';
+import { startTracing } from '../tracing/settings.ts';
 import { createVault } from '../vault.ts';
 import { type Command, integerOption, parseOptions, stopSignal, UsageError } from './command.ts';
 
@@ -25,13 +27,16 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 const help = `vault dev: one Vault on ${HOST}, to try a client
 
-Usage: vault dev [--json] [--key FILE] [--kek FILE] [--dimension N] [--port N]
+Usage: vault dev [--json] [--key FILE] [--kek FILE] [--dimension N] [--port N] [--protection default|off]
 
   --json           print one line {"url", "token"} on stdout and nothing else there
   --key FILE       use this secret key (SecKey.json, SecKey.bin, SecKey_sealed.bin) instead of a throw-away one
   --kek FILE       opens a sealed --key: 64 hex digits, or 32 raw bytes
   --dimension N    dimension of the vectors, 32 to 4096 (default 1024)
   --port N         default 0: any free port
+  --protection P   default: results need guard rows and scores carry noise, as in a RuneVault that says nothing of it; off: neither
+
+Spans of the calls go where OTEL_EXPORTER_OTLP_ENDPOINT says, if it is set.
 
 Runs until SIGINT or SIGTERM. The token is new at each start.
 `;
@@ -45,6 +50,7 @@ export const dev: Command = {
 			kek: { type: 'string' },
 			dimension: { type: 'string', default: '1024' },
 			port: { type: 'string', default: '0' },
+			protection: { type: 'string', default: 'default' },
 		});
 		const dimension = integerOption('--dimension', options.dimension, 32, 4096);
 		const port = integerOption('--port', options.port, 0, 65_535);
@@ -55,8 +61,11 @@ export const dev: Command = {
 		const secretKey = options.key === undefined ? generateSecretKey() : await readSecretKeyFile(options.key, options.kek);
 		const opened = { version: 1, secretKey, teamSecret: randomBytes(32), createdAt: new Date().toISOString() };
 		const token = newToken('dev');
-		const config = devConfig(dimension);
-		const vault = createVault({ config, log: createLog('warn'), audit: createAuditLog(process.stderr) });
+		const config = devConfig(dimension, protectionOption(options.protection));
+		const log = createLog('warn');
+		const tracing = await startTracing(config, 'dev', log);
+		cleanup.defer(() => tracing?.close());
+		const vault = createVault({ config, log, audit: createAuditLog(process.stderr), tracing });
 		vault.state.role = () => ({ role: 'primary', epoch: 1 });
 		vault.state.verifiers = fixedVerifiers(oneMember(token));
 		vault.state.keyring = cleanup.use(buildKeyring(await loadSeal(), [opened], config));
@@ -74,6 +83,13 @@ export const dev: Command = {
 	},
 };
 
+type DevProtection = 'default' | 'off';
+
+function protectionOption(value: string): DevProtection {
+	if (value !== 'default' && value !== 'off') throw new UsageError('--protection must be default or off');
+	return value;
+}
+
 function oneMember(token: string): VerifierTable {
 	const sha256 = createHash('sha256').update(token).digest('hex');
 	return new Map([[sha256, { identity: { name: 'team', role: 'Member', generation: 1 }, expiresAt: Number.POSITIVE_INFINITY }]]);
@@ -85,7 +101,14 @@ export function newToken(team: string): string {
 	return `evt_${team}_${random}`;
 }
 
-export function devConfig(dimension: number): VaultConfig {
+/** `default`: what a RuneVault has that says nothing of it. */
+function devProtection(protection: DevProtection): VaultConfig['protection'] {
+	const off = { guardRows: 0, smudge: '0' };
+	const { provenance, guardRows, smudge, releasedBits } = protectionSchema.parse(protection === 'off' ? off : {});
+	return { provenance, guardRows, smudge: Number(smudge), releasedBits: { ...releasedBits, ledger: 'dev-ledger' } };
+}
+
+export function devConfig(dimension: number, protection: DevProtection): VaultConfig {
 	const unused = '/nonexistent';
 	return {
 		vault: 'dev',
@@ -98,6 +121,8 @@ export function devConfig(dimension: number): VaultConfig {
 		limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
 		lease: { name: 'dev', durationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2, endpointSlice: 'dev' },
 		ports: { public: 0, internal: 0 },
+		protection: devProtection(protection),
+
 		hosts: [],
 		origins: [],
 	};

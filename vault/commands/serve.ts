@@ -4,21 +4,23 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadSeal } from '../../fhe/seal.ts';
-import { createTransport } from '../../kube/transport.ts';
+import { createTransport, type Transport } from '../../kube/transport.ts';
 import { type AuditLog, createAuditLog } from '../audit/log.ts';
 import { openVolumeLog } from '../audit/volume.ts';
 import { watchVerifiers } from '../auth/verifiers.ts';
 import { readConfig, type VaultConfig } from '../config.ts';
 import { createPublicApp } from '../http/app.ts';
 import { createInternalApp } from '../http/internal.ts';
-import { listen } from '../http/listen.ts';
 import { openKeys } from '../keys/custody.ts';
 import { buildKeyring } from '../keys/keyring.ts';
+import { clusterLedgerStore } from '../ledger/cluster-store.ts';
 import { createLog } from '../log.ts';
 import { createElector } from '../role/elector.ts';
+import { startTracing } from '../tracing/settings.ts';
 import { createVault, type Vault } from '../vault.ts';
 import { findCluster } from './cluster.ts';
 import { type Command, parseOptions, requiredEnv, stopSignal } from './command.ts';
+import { openListener } from './listener.ts';
 
 const help = `vault serve: run one Vault pod
 
@@ -29,6 +31,7 @@ Reads from the environment:
   POD_NAME           this pod, as it signs the lease
   POD_NAMESPACE      where lease and EndpointSlice are
   POD_IP             where clients reach this pod
+  OTEL_EXPORTER_OTLP_ENDPOINT  where spans go when the configuration does not say it (default: nowhere)
   LOG_LEVEL          debug, info, warn or error (default info)
 
 Audit records go to stdout, or to files where the configuration names a directory; logs to stderr; all as JSON lines. SIGTERM ends it
@@ -39,6 +42,8 @@ with code 0.
 const GRACE_MS = 10_000;
 /** How long the API server may take to have the lease given up. */
 const RELEASE_MS = 2000;
+/** How often the account of released bits is looked at: so long a token that another pod locked, or somebody unlocked, may take. */
+const LEDGER_MS = 5000;
 /** How long connections are still taken after the lease is released: so long a successor may take to write its route, and nodes to learn it. */
 const SETTLE_MS = 2000;
 
@@ -55,19 +60,26 @@ export const serve: Command = {
 		const stopped = stopSignal();
 		const log = createLog(process.env.LOG_LEVEL, { vault: config.vault, pod: pod.name });
 		await using cleanup = new AsyncDisposableStack();
-		const vault = createVault({ config, log, audit: await openAudit(config, pod.name, cleanup), podIp: pod.ip });
+		const audit = await openAudit(config, pod.name, cleanup);
+		const transport = createTransport(await findCluster(), { userAgent: 'runevault-vault' });
+		cleanup.defer(() => transport.close());
+		const ledgerStore = clusterLedgerStore({ transport, namespace: pod.namespace, name: config.protection.releasedBits.ledger });
+		const tracing = await startTracing(config, pod.name, log);
+		cleanup.defer(() => tracing?.close());
+		const vault = createVault({ config, log, audit, ledgerStore, podIp: pod.ip, tracing });
 		const { state } = vault;
 
-		const internal = await listen(createInternalApp(vault).callback(), { port: config.ports.internal });
+		const internal = await openListener(vault, 'internal', createInternalApp(vault).callback());
 		cleanup.defer(() => internal.close(0));
 		const verifiers = watchVerifiers(config.verifiersFile, { onChange: problem => logAdoption(vault, problem) });
 		cleanup.defer(() => verifiers.close());
 		state.verifiers = verifiers;
 		const keyring = cleanup.use(buildKeyring(await loadSeal(), await openKeys(config), config));
 		state.keyring = keyring;
-		const listener = await listen(createPublicApp(vault).callback(), { port: config.ports.public });
+		const listener = await openListener(vault, 'public', createPublicApp(vault).callback());
 		cleanup.defer(() => listener.close(GRACE_MS));
-		const election = await startElection(vault, pod);
+		cleanup.defer(keepLedger(vault));
+		const election = startElection(vault, transport, pod);
 		const { fingerprint, version } = keyring.current;
 		log.info({ publicPort: listener.port, internalPort: internal.port, fingerprint, version }, 'listening');
 
@@ -86,6 +98,13 @@ async function openAudit({ audit }: VaultConfig, pod: string, cleanup: AsyncDisp
 	return cleanup.use(await openVolumeLog({ directory: audit.directory, pod, now: Date.now }));
 }
 
+/** Keeps the account in step with those of the other pods. @returns what ends it */
+function keepLedger({ ledger }: Vault): () => void {
+	void ledger.refresh();
+	const timer = setInterval(() => void ledger.refresh(), LEDGER_MS);
+	return () => clearInterval(timer);
+}
+
 type Pod = { name: string; namespace: string; ip: string };
 
 type Election = {
@@ -94,9 +113,8 @@ type Election = {
 	end(): Promise<void>;
 };
 
-/** Runs for the lease until told to end; without a cluster this pod cannot serve, so not finding one is an error at start. */
-async function startElection({ config, state, log }: Vault, pod: Pod): Promise<Election> {
-	const transport = createTransport(await findCluster(), { userAgent: 'runevault-vault' });
+/** Runs for the lease until told to end. */
+function startElection({ config, state, log }: Vault, transport: Transport, pod: Pod): Election {
 	const elector = createElector({
 		transport,
 		config: { namespace: pod.namespace, lease: config.lease },
@@ -120,7 +138,6 @@ async function startElection({ config, state, log }: Vault, pod: Pod): Promise<E
 			const released = elector.release().catch(error => log.warn({ err: error }, 'the lease was not released'));
 			await Promise.race([released, sleep(RELEASE_MS, undefined, { ref: false })]);
 			stop.abort();
-			await transport.close();
 		},
 	};
 }

@@ -35,6 +35,7 @@ export function workUnits(body: unknown): number {
 	return Array.isArray(blobs) ? Math.min(Math.max(blobs.length, 1), MAX_BLOBS) : 1;
 }
 
-function field(value: unknown, name: string): unknown {
+/** An own property of a value that may be anything. */
+export function field(value: unknown, name: string): unknown {
 	return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }

@@ -4,7 +4,7 @@
  */
 import { VaultError } from '../../fhe/errors.ts';
 import type { AuditRecord } from '../audit/chain.ts';
-import type { Call } from '../call.ts';
+import { beginPhase, type Call } from '../call.ts';
 import { roleOf } from '../state.ts';
 import type { Vault } from '../vault.ts';
 import type { PublicMiddleware } from './app.ts';
@@ -14,8 +14,10 @@ export function audit({ audit: auditLog, state, metrics, now }: Vault): PublicMi
 		await next();
 		const record = recordOf(ctx.state.call, now(), roleOf(state).epoch);
 		if (record === undefined) return;
+		const endPhase = beginPhase(ctx.state.call, 'write audit record');
 		try {
 			await auditLog.write(record);
+			endPhase();
 		} catch (cause) {
 			metrics.auditFailure();
 			throw new VaultError('audit_unavailable', 'The audit log is not available', { cause });
@@ -43,6 +45,7 @@ export function recordOf(call: Call, now: number, epoch: number): AuditRecord | 
 		...(run.topK === undefined ? {} : { top_k: run.topK }),
 		...(run.resultCount === undefined ? {} : { result_count: run.resultCount }),
 		...(run.keyVersion === undefined ? {} : { key_version: run.keyVersion }),
+		...(run.releasedBits === undefined ? {} : { released_bits: run.releasedBits }),
 		...(run.blobSha256 === undefined ? {} : { blob_sha256: run.blobSha256 }),
 		...(run.error === undefined ? {} : { error: run.error }),
 	};

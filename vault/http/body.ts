@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { beginPhase } from '../call.ts';
 import type { PublicMiddleware } from './app.ts';
 import { parseBody, rpcIdOf } from './json.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
@@ -17,6 +18,7 @@ export function readBody(): PublicMiddleware {
 		const { call } = ctx.state;
 		// Only here are we sure to want the body; any other expectation was answered 417 by Node.
 		if (ctx.req.headers.expect !== undefined && ctx.req.httpVersion === '1.1') ctx.res.writeContinue();
+		const endPhase = beginPhase(call, 'read body');
 		const bytes = await collect(ctx.req, MAX_BODY_BYTES);
 		if (bytes === undefined) {
 			await discardBody(ctx.req);
@@ -31,6 +33,7 @@ export function readBody(): PublicMiddleware {
 		const id = rpcIdOf(parsed.value);
 		if (id !== undefined) call.rpcId = id;
 		call.body = parsed.value;
+		endPhase();
 		await next();
 	};
 }

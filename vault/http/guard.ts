@@ -46,11 +46,13 @@ export function checkHead(head: RequestHead, policy: GuardPolicy): Refusal | und
 	if (host === undefined || targetHost === undefined || otherHosts.length > 0 || ![host, targetHost].every(policy.isOurHost)) {
 		return { status: 421, code: rpcCode.invalidRequest, message: 'Misdirected request: this host is not served here' };
 	}
-	if (head.origin.some(origin => !policy.origins.includes(origin))) {
+	// The host that was asked is ours, so an Origin of that very host is no foreign page.
+	const origins = [...policy.origins, `http://${targetHost}`, `https://${targetHost}`];
+	if (head.origin.some(origin => !origins.includes(origin))) {
 		return { status: 403, code: rpcCode.refused, message: 'Forbidden origin', audit: 'forbidden_origin' };
 	}
 	const methods = Object.hasOwn(routes, head.path) ? routes[head.path] : undefined;
-	if (methods === undefined) return { status: 404, code: rpcCode.invalidRequest, message: 'Not found' };
+	if (methods === undefined) return head.method === 'POST' && head.path === '/register' ? noRegistration : notFound;
 	if (!methods.includes(head.method)) {
 		return { status: 405, code: rpcCode.refused, message: 'Method not allowed', headers: { Allow: methods.join(', ') } };
 	}
@@ -88,6 +90,12 @@ export function guard({ config, ownHosts }: Vault): PublicMiddleware {
 	};
 }
 
+const notFound: Refusal = { status: 404, code: rpcCode.invalidRequest, message: 'Not found' };
+/** Where MCP clients without a token end that have found no OAuth server: they show their user what is said here. */
+const noRegistration: Refusal = {
+	...notFound,
+	oauthError: 'There is no OAuth here: put the token of this Vault into the configuration of your client, as a bearer token',
+};
 const unknownVersion: Refusal = {
 	status: 505,
 	code: rpcCode.invalidRequest,

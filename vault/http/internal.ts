@@ -1,8 +1,12 @@
 /**
  * The internal listener: `/metrics`, `/livez`, `/readyz`, `/probe`, for Prometheus, the kubelet and the operator. It listens before the
  * keys are loaded, so that a slow start is not taken for a hang. It is never in the Ingress, so it checks no Host.
+ *
+ * With TLS, `/probe` answers the operator alone, which shows a certificate of its own. The kubelet has none to show, and Prometheus gets by
+ * without one: who may reach the port is the NetworkPolicy's to say.
  */
-import Koa from 'koa';
+import { TLSSocket } from 'node:tls';
+import Koa, { type Middleware } from 'koa';
 import { isReady } from '../state.ts';
 import type { Vault } from '../vault.ts';
 import { createLagMeter } from './lag.ts';
@@ -45,6 +49,17 @@ export function createInternalApp(vault: Vault): Koa {
 				return next();
 		}
 	});
+	if (vault.config.tls !== undefined) app.use(admitOperator);
 	app.use(answerProbe(vault));
 	return app;
 }
+
+/** The common name of the operator's certificate. */
+const OPERATOR = 'runevault-operator';
+
+const admitOperator: Middleware = async (ctx, next) => {
+	const { socket } = ctx.req;
+	if (socket instanceof TLSSocket && socket.authorized && socket.getPeerCertificate().subject?.CN === OPERATOR) return next();
+	ctx.status = 403;
+	ctx.body = { error: "the operator's client certificate is needed" };
+};

@@ -1,12 +1,14 @@
 /**
  * A listener: one HTTP server with the limits that keep slow and greedy clients from holding it. With `tls` it is the same listener
- * over TLS 1.3; nothing above it changes.
+ * over TLS 1.3; nothing above it changes. A certificate of the client's is asked for where `ca` names who signs them, and need not come:
+ * what may be answered without one is for the handler to say.
  */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VaultError } from '../../fhe/errors.ts';
+import type { CertificateFiles } from './certificate.ts';
 import { connectionLimits } from './limits.ts';
 
 export type ListenOptions = {
@@ -14,7 +16,7 @@ export type ListenOptions = {
 	host?: string;
 	/** 0 takes any free port. */
 	port: number;
-	tls?: { cert: string; key: string };
+	tls?: CertificateFiles;
 	/** Other limits than those of a pod, for tests. */
 	limits?: Partial<typeof connectionLimits>;
 };
@@ -22,6 +24,8 @@ export type ListenOptions = {
 export type Listener = {
 	/** The port in use, also when 0 was asked for. */
 	readonly port: number;
+	/** Shows another certificate from the next connection on; those that are open stay. */
+	renew(tls: CertificateFiles): void;
 	/** Takes no new connections, lets requests finish for up to `graceMs`, then cuts what is left. */
 	close(graceMs: number): Promise<void>;
 };
@@ -38,10 +42,8 @@ export async function listen(handler: RequestListener, { host, port, tls, limits
 		keepAliveTimeout: limits.keepAliveTimeoutMs,
 		connectionsCheckingInterval: limits.checkIntervalMs,
 	};
-	const server =
-		tls === undefined
-			? createServer(options, handler)
-			: createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.3', handshakeTimeout: limits.headersTimeoutMs }, handler);
+	const tlsServer = tls && createTlsServer({ ...options, ...secure(tls), handshakeTimeout: limits.headersTimeoutMs }, handler);
+	const server = tlsServer ?? createServer(options, handler);
 	// Whoever asks first, before sending a body, is answered by the handler: 100 is for those who may send one (body.ts).
 	server.on('checkContinue', handler);
 	server.timeout = limits.stallTimeoutMs;
@@ -53,7 +55,15 @@ export async function listen(handler: RequestListener, { host, port, tls, limits
 	} catch (cause) {
 		throw new VaultError('invalid_argument', `cannot listen on ${host ?? '*'}:${port}`, { cause, field: 'ports' });
 	}
-	return { port: portOf(server), close: graceMs => closeServer(server, graceMs) };
+	return { port: portOf(server), renew: next => renewServer(tlsServer, next), close: graceMs => closeServer(server, graceMs) };
+}
+
+const secure = (tls: CertificateFiles) =>
+	({ ...tls, minVersion: 'TLSv1.3', ...(tls.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: false }) }) as const;
+
+function renewServer(server: TlsServer | undefined, tls: CertificateFiles): void {
+	if (server === undefined) throw new Error('a listener without TLS has no certificate');
+	server.setSecureContext(secure(tls));
 }
 
 function portOf(server: Server): number {

@@ -3,36 +3,46 @@
  *
  * Both eras are stateless, with one server object a request. Revision 2026-07-28 goes through `createMcpHandler`; the 2025 revisions go
  * through the SDK's Streamable HTTP transport with JSON answers, which `createMcpHandler`'s own fallback would send as event streams.
- * No tool sends anything before its result, so a modern answer is plain JSON as well. Subscriptions are refused: they would be streams
- * without end, and nothing here ever changes.
+ * No tool sends anything before its result, so a modern answer is plain JSON as well. There are no subscriptions: they would be streams
+ * without end, and nothing here ever changes. To say that the method is not there, rather than that no more are admitted, tells clients
+ * not to come back.
  */
 import {
 	createMcpHandler,
 	isLegacyRequest,
 	McpServer,
 	type McpServerOptions,
+	METHOD_NOT_FOUND,
 	WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server';
 import { VaultError } from '../../fhe/errors.ts';
-import type { Call } from '../call.ts';
+import { beginPhase, type Call } from '../call.ts';
 import { roleOf } from '../state.ts';
 import type { Vault } from '../vault.ts';
 import { version } from '../version.ts';
+import { field } from './admit.ts';
 import type { PublicMiddleware } from './app.ts';
 
 /** What the SDK reads. The Authorization header is not among them: no token goes further than `authenticate`. */
 const forwarded = ['accept', 'content-type', 'mcp-method', 'mcp-name', 'mcp-protocol-version', 'mcp-session-id'];
 
-const serverOptions: McpServerOptions = {
-	capabilities: { tools: { listChanged: false } },
-	cacheHints: { 'tools/list': { ttlMs: 300_000, cacheScope: 'private' }, 'server/discover': { ttlMs: 300_000, cacheScope: 'private' } },
-	instructions: 'Decrypts the scores and metadata of a team memory searched in encrypted form. Start with get_public_key.',
+/** What is offered over MCP: the options of the server object that one request gets, and what is registered on it. */
+export type Offer = { readonly options: McpServerOptions; register(server: McpServer, vault: Vault, call: Call): void };
+
+/** Tools, and nothing else. */
+export const vaultOffer: Offer = {
+	options: {
+		capabilities: { tools: { listChanged: false } },
+		cacheHints: { 'tools/list': { ttlMs: 300_000, cacheScope: 'private' }, 'server/discover': { ttlMs: 300_000, cacheScope: 'private' } },
+		instructions: 'Decrypts the scores and metadata of a team memory searched in encrypted form. Start with get_public_key.',
+	},
+	register: registerTools,
 };
 
-export function serveMcp(vault: Vault): PublicMiddleware {
+export function serveMcp(vault: Vault, offer: Offer): PublicMiddleware {
 	return async ctx => {
 		const { call } = ctx.state;
-		const response = await answer(vault, call, ctx.req.headersDistinct);
+		const response = await answer(vault, offer, call, ctx.req.headersDistinct);
 		// Bytes, not text: get_public_key answers 360 KB, which would be decoded and encoded once more.
 		ctx.body = response.body === null ? null : Buffer.from(await response.arrayBuffer());
 		// Set last, because koa chooses both by the body: a notification is answered 202, not 204, and JSON is no octet-stream.
@@ -45,10 +55,11 @@ export function serveMcp(vault: Vault): PublicMiddleware {
 	};
 }
 
-async function answer(vault: Vault, call: Call, headers: NodeJS.Dict<string[]>): Promise<Response> {
+async function answer(vault: Vault, offer: Offer, call: Call, headers: NodeJS.Dict<string[]>): Promise<Response> {
 	const request = new Request('http://vault/mcp', { method: 'POST', headers: selectHeaders(headers), signal: call.signal });
-	const server = () => createServer(vault, call);
+	const server = () => createServer(vault, offer, call);
 	if (!(await isLegacyRequest(request, call.body))) {
+		if (field(call.body, 'method') === 'subscriptions/listen') return methodNotFound(call);
 		const handler = createMcpHandler(server, { legacy: 'reject', maxSubscriptions: 0 });
 		return handler.fetch(request, { parsedBody: call.body });
 	}
@@ -62,15 +73,30 @@ async function answer(vault: Vault, call: Call, headers: NodeJS.Dict<string[]>):
 	}
 }
 
-function createServer({ tools, state, log, config }: Vault, call: Call): McpServer {
-	const server = new McpServer({ name: 'runevault', title: `RuneVault ${config.vault}`, version }, serverOptions);
+function createServer(vault: Vault, offer: Offer, call: Call): McpServer {
+	const server = new McpServer({ name: 'runevault', title: `RuneVault ${vault.config.vault}`, version }, offer.options);
+	offer.register(server, vault, call);
+	return server;
+}
+
+function registerTools(server: McpServer, { tools, state, ledger, log }: Vault, call: Call): void {
 	for (const tool of tools) {
 		server.registerTool(tool.name, tool.config, async (args: unknown) => {
 			if (state.keyring === undefined) throw new VaultError('not_ready', 'The keys are not loaded');
-			return tool.call(args, call, { keyring: state.keyring, role: roleOf(state), log });
+			const endPhase = beginPhase(call, 'run tool');
+			const result = await tool.call(args, call, { keyring: state.keyring, ledger, role: roleOf(state), log });
+			endPhase();
+			return result;
 		});
 	}
-	return server;
+}
+
+/** With the status that revision 2026-07-28 gives it. */
+function methodNotFound({ rpcId }: Call): Response {
+	return Response.json(
+		{ jsonrpc: '2.0', id: rpcId ?? null, error: { code: METHOD_NOT_FOUND, message: 'Method not found' } },
+		{ status: 404 },
+	);
 }
 
 /** A client that takes anything takes both media types the SDK's transport insists on. */

@@ -12,8 +12,10 @@ export type Refusal = {
 	/** A JSON-RPC error code. */
 	code: number;
 	headers?: Record<string, string>;
-	/** Goes into `Retry-After` and `data.retryAfterSeconds`. */
+	/** Goes into `Retry-After`, `data.retryAfterSeconds` and the message, because some clients show nothing but that. */
 	retryAfterSeconds?: number;
+	/** The answer is an OAuth error with this description (RFC 7591, section 3.2.2), for a client that came to register. */
+	oauthError?: string;
 	/** What the audit record says; nothing is recorded without. */
 	audit?: string;
 };
@@ -39,11 +41,18 @@ export function refuse(ctx: Context, call: Call, refusal: Refusal): void {
 	ctx.status = refusal.status;
 	for (const [name, value] of Object.entries(refusal.headers ?? {})) ctx.set(name, value);
 	if (refusal.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(refusal.retryAfterSeconds));
+	if (refusal.oauthError !== undefined) {
+		ctx.body = { error: 'invalid_request', error_description: refusal.oauthError };
+		return;
+	}
 	if (refusal.status === 404) {
 		ctx.body = '';
 		return;
 	}
 	const { code, message, retryAfterSeconds } = refusal;
-	const data = retryAfterSeconds === undefined ? {} : { data: { retryAfterSeconds } };
-	ctx.body = { jsonrpc: '2.0', id: call.rpcId ?? null, error: { code, message, ...data } };
+	const error =
+		retryAfterSeconds === undefined
+			? { code, message }
+			: { code, message: `${message}; try again in ${retryAfterSeconds} s`, data: { retryAfterSeconds } };
+	ctx.body = { jsonrpc: '2.0', id: call.rpcId ?? null, error };
 }

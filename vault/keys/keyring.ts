@@ -9,6 +9,7 @@ import { VaultError } from '../../fhe/errors.ts';
 import { writeEncKeyJson, writeEvalKeyJson } from '../../fhe/formats/envelope.ts';
 import { metadataKey } from '../../fhe/formats/metadata.ts';
 import type { Seal } from '../../fhe/seal.ts';
+import { smudgeKey } from '../protect/smudge.ts';
 import { type OpenedKey, wipe } from './opened-key.ts';
 
 /** A key file as it is served: its text in UTF-8 and that text's digest. */
@@ -20,6 +21,8 @@ export type VaultKey = {
 	version: number;
 	fingerprint: string;
 	decryptor: Decryptor;
+	/** From which the noise on scores is derived: the same on every pod, and stored nowhere. */
+	smudgeKey: Uint8Array;
 };
 
 export type Keyring = {
@@ -44,7 +47,10 @@ export function buildKeyring(seal: Seal, opened: readonly OpenedKey[], options: 
 	const teamSecret = Uint8Array.from(first.teamSecret);
 	const keys: VaultKey[] = [];
 	const dispose = () => {
-		for (const key of keys) key.decryptor[Symbol.dispose]();
+		for (const key of keys) {
+			key.decryptor[Symbol.dispose]();
+			key.smudgeKey.fill(0);
+		}
 		teamSecret.fill(0);
 	};
 	try {
@@ -87,9 +93,15 @@ function publicFiles({ secretKey, version, createdAt }: OpenedKey, { team, dimen
 	};
 }
 
-function loadKey(seal: Seal, { secretKey, version }: OpenedKey, team: string, known: string | undefined): VaultKey {
+function loadKey(seal: Seal, { secretKey, version, teamSecret }: OpenedKey, team: string, known: string | undefined): VaultKey {
 	const print = known ?? fingerprint(deriveEncKey(secretKey));
-	return { id: keyId(team, version, print), version, fingerprint: print, decryptor: createDecryptor(seal, secretKey) };
+	return {
+		id: keyId(team, version, print),
+		version,
+		fingerprint: print,
+		decryptor: createDecryptor(seal, secretKey),
+		smudgeKey: smudgeKey(teamSecret, print),
+	};
 }
 
 function keyId(team: string, version: number, print: string): string {

@@ -10,6 +10,7 @@ import type { Identity } from '../auth/verifiers.ts';
 import type { Call, ToolRun } from '../call.ts';
 import { clientText, isDenial } from '../errors.ts';
 import type { Keyring } from '../keys/keyring.ts';
+import type { Ledger } from '../ledger/define.ts';
 import type { Log } from '../log.ts';
 import type { RoleView } from '../state.ts';
 
@@ -17,6 +18,7 @@ import type { RoleView } from '../state.ts';
 export type ToolContext = {
 	identity: Identity;
 	keyring: Keyring;
+	ledger: Ledger;
 	role: RoleView;
 	signal: AbortSignal;
 	run: ToolRun;
@@ -45,7 +47,7 @@ export type Tool = {
 		annotations: ToolAnnotations;
 	};
 	/** Runs on unchecked arguments; never throws. */
-	call: (args: unknown, call: Call, parts: { keyring: Keyring; role: RoleView; log: Log }) => Promise<CallToolResult>;
+	call: (args: unknown, call: Call, parts: { keyring: Keyring; ledger: Ledger; role: RoleView; log: Log }) => Promise<CallToolResult>;
 };
 
 /** All of ours only read, and the same call gives the same answer. */
@@ -62,14 +64,14 @@ export function bindTool<Input, Output extends Record<string, unknown>>(tool: To
 			outputSchema: describedSchema(z.toJSONSchema(tool.output, { io: 'output' })),
 			annotations,
 		},
-		async call(args, call, { keyring, role, log }) {
+		async call(args, call, { keyring, ledger, role, log }) {
 			const startedAt = performance.now();
 			const run: ToolRun = { name, status: 'success', milliseconds: 0 };
 			call.tool = run;
 			try {
 				if (call.identity === undefined) throw new VaultError('unauthenticated', 'no identity');
 				const input = checkInput(tool, args);
-				const output = await tool.run(input, { identity: call.identity, keyring, role, signal: call.signal, run });
+				const output = await tool.run(input, { identity: call.identity, keyring, ledger, role, signal: call.signal, run });
 				return { content: [{ type: 'text', text: JSON.stringify(output) }], structuredContent: output };
 			} catch (error) {
 				run.status = isDenial(error) ? 'denied' : 'error';

@@ -27,6 +27,9 @@ const output = z.object({
 	fingerprint: z.string().describe('sha256: of the binary encryption key'),
 	dimension: z.int().describe('Dimension of the vectors'),
 	index_name: z.string().optional().describe('The index the team uses in enVector'),
+	guard_rows: z
+		.int()
+		.describe('Encryptions of the zero vector that each group of rows of an index must begin with (128 rows; 64 at dimension 4096)'),
 	'EncKey.json': z.string().describe('Text of the encryption key file'),
 	'EvalKey.json': z.union([linkSchema, z.string()]).describe('The evaluation key file for the search service: a link, or its text'),
 	'MetadataKey.json': z
@@ -36,7 +39,11 @@ const output = z.object({
 
 const evalKeyPath = '/v1/keys/EvalKey.json';
 
-export function getPublicKey({ dimension, indexName }: VaultConfig): ToolDefinition<z.infer<typeof input>, z.infer<typeof output>> {
+export function getPublicKey({
+	dimension,
+	indexName,
+	protection,
+}: VaultConfig): ToolDefinition<z.infer<typeof input>, z.infer<typeof output>> {
 	return {
 		name: 'get_public_key',
 		title: 'Get the public keys',
@@ -56,6 +63,7 @@ export function getPublicKey({ dimension, indexName }: VaultConfig): ToolDefinit
 				fingerprint: current.fingerprint,
 				dimension,
 				...(indexName === undefined ? {} : { index_name: indexName }),
+				guard_rows: protection.guardRows,
 				'EncKey.json': files['EncKey.json'].body.toString('latin1'),
 				'EvalKey.json': include.includes('EvalKey.json')
 					? evalKey.body.toString('latin1')

@@ -8,11 +8,6 @@ import { vaultStatus } from './vault-status.ts';
 
 export type Tools = readonly Tool[];
 
-export function createTools(config: VaultConfig): Tools {
-	return [
-		bindTool(getPublicKey(config)),
-		bindTool(decryptScores(config.limits)),
-		bindTool(decryptMetadata()),
-		bindTool(vaultStatus(config)),
-	];
+export function createTools(config: VaultConfig, now?: () => number): Tools {
+	return [bindTool(getPublicKey(config)), bindTool(decryptScores(config, now)), bindTool(decryptMetadata()), bindTool(vaultStatus(config))];
 }

@@ -5,7 +5,7 @@ import { apply } from '../../../kube/apply.ts';
 import { isAlreadyExists } from '../../../kube/errors.ts';
 import { create, get, patchMerge, remove } from '../../../kube/objects.ts';
 import { type KubeObject, type Resource, resources } from '../../../kube/resources.ts';
-import type { Ask, ProbeReply } from '../../../operator/observe/probe.ts';
+import type { Ask, Channel, ProbeReply } from '../../../operator/observe/probe.ts';
 import { until } from '../../install/run.ts';
 import type { VaultName, World } from './fixture.ts';
 
@@ -40,6 +40,8 @@ export class FakeNode {
 	readonly lies = new Map<string, (reply: ProbeReply) => ProbeReply>();
 	/** Pods that do not answer, by name. */
 	readonly silent = new Set<string>();
+	/** How each pod was last asked, by name: over TLS by what is shown, or plainly. */
+	readonly channels = new Map<string, Channel | undefined>();
 
 	constructor(world: World, vault: VaultName) {
 		this.#world = world;
@@ -118,17 +120,18 @@ export class FakeNode {
 	async runPod(
 		ordinal: number,
 		set: KubeObject,
-		template: { metadata: { labels: Record<string, string> }; spec: object },
+		template: { metadata: { labels: Record<string, string>; annotations?: Record<string, string> }; spec: object },
 		revision = UPDATE_REVISION,
 	): Promise<void> {
 		const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: set.metadata.name, uid: set.metadata.uid ?? '', controller: true };
+		const { annotations = {} } = template.metadata;
 		const labels = { ...template.metadata.labels, 'controller-revision-hash': revision };
 		const name = this.name(`-${ordinal}`);
 		const { namespace } = this.#vault;
 		await this.#ensure(resources.pods, {
 			apiVersion: 'v1',
 			kind: 'Pod',
-			metadata: { name, namespace, labels, ownerReferences: [owner] },
+			metadata: { name, namespace, labels, annotations, ownerReferences: [owner] },
 			// No kubelet would end a deletion that has grace.
 			spec: { ...template.spec, nodeName: nodeOf(ordinal), terminationGracePeriodSeconds: 0 },
 		});
@@ -214,12 +217,13 @@ export class FakeNode {
 	isMine = (ip: string): boolean => ip.startsWith(this.#prefix);
 
 	/** Answers a probe as a Vault pod with the right key would, that has adopted whatever the verifiers say now. */
-	ask: Ask = async (ip, { canary, nonce }) => {
+	ask: Ask = async (ip, { canary, nonce }, _signal, channel) => {
 		const ordinal = Number(ip.slice(this.#prefix.length)) - 1;
 		const lease = Object((await this.read(resources.leases, this.name('-primary')))?.spec);
 		const { tokens } = await this.verifiers();
 		const answer = ANSWERS[canary as keyof typeof ANSWERS];
 		const name = this.name(`-${ordinal}`);
+		this.channels.set(name, channel);
 		if (this.silent.has(name)) throw new Error('no answer');
 		const reply: ProbeReply = {
 			vault_version: 'test',
@@ -238,7 +242,7 @@ export class FakeNode {
 /** One `ask` for the pods of several vaults. */
 export const askOf =
 	(nodes: () => Iterable<FakeNode>): Ask =>
-	(ip, question, signal) => {
-		for (const node of nodes()) if (node.isMine(ip)) return node.ask(ip, question, signal);
+	(ip, question, signal, channel) => {
+		for (const node of nodes()) if (node.isMine(ip)) return node.ask(ip, question, signal, channel);
 		throw new Error(`nobody answers at ${ip}`);
 	};

@@ -18,6 +18,7 @@ import { readConfig } from '../../../operator/config.ts';
 import { createMetrics, type Metrics } from '../../../operator/metrics.ts';
 import type { Ask } from '../../../operator/observe/probe.ts';
 import { createOperator, type Operator } from '../../../operator/operator.ts';
+import { issue } from '../../../operator/tls/issue.ts';
 import { program } from '../../cluster/paths.ts';
 import { until } from '../../install/run.ts';
 import { type ApiServer, startApiServer } from '../harness.ts';
@@ -131,7 +132,7 @@ export function runOperator(world: World, { ask, kill, env = {}, user = OPERATOR
 	};
 	const config = readConfig({ LEADER_ELECTION: 'Disabled', ...options, ...env });
 	const metrics = createMetrics(config.workers);
-	const operator = createOperator({ config, transport, ask, log, metrics, ...(clock && { clock }) });
+	const operator = createOperator({ config, transport, ask, issue, log, metrics, ...(clock && { clock }) });
 	const run = async () => {
 		try {
 			await operator.run(stop.signal);

@@ -105,7 +105,9 @@ describe('two operators', () => {
 		const node = new FakeNode(world, placed);
 		const again = runOperator(world, { ask: node.ask, env: { WATCH_NAMESPACES: 'monitored' } });
 		const monitor = await until('the ServiceMonitor', () => get(world.admin, resource, placed), 15_000, 20);
-		assert.deepEqual(Object(monitor.spec).endpoints, [{ port: 'internal', path: '/metrics', scheme: 'http' }]);
+		const [{ port, path, scheme, tlsConfig }] = Object(monitor.spec).endpoints;
+		assert.deepEqual([port, path, scheme], ['internal', '/metrics', 'https']);
+		assert.equal(tlsConfig.ca.secret.key, 'ca.crt');
 		await again.stop();
 	});
 

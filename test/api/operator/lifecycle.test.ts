@@ -29,7 +29,7 @@ describe('the life of a RuneVault', { concurrency: 4 }, () => {
 			return left.every(object => object === undefined);
 		});
 		const { status, metadata } = await readVault(stage.world, vault);
-		assert.deepEqual(status?.keys, { fingerprint: FINGERPRINT, version: 1, dimension: 1024, secretName: 'acme-keys-1' });
+		assert.deepEqual(status?.keys, { fingerprint: FINGERPRINT, version: 1, dimension: 1024, secretName: 'acme-keys-1', releasedBits: 0 });
 		assert.equal(status?.endpoint, 'http://vault.example.com/mcp');
 		assert.equal(status?.primary?.pod, 'acme-0');
 		assert.equal(status?.readyReplicas, 3);

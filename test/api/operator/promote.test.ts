@@ -1,15 +1,13 @@
 /** `kubectl runevault promote` against a real API server and a running operator, by somebody with just the rights it needs. */
 import assert from 'node:assert/strict';
-import { createReadStream } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { run } from '../../../client/kubectl/run.ts';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
-import { systemClock } from '../../../kube/clock.ts';
-import { type ClusterConfig, loadClusterConfig } from '../../../kube/config.ts';
+import { loadClusterConfig } from '../../../kube/config.ts';
 import { create } from '../../../kube/objects.ts';
 import { resources } from '../../../kube/resources.ts';
 import { until } from '../../install/run.ts';
 import { patchVault, readVault, untilCondition } from './fixture.ts';
+import { plugIn } from './plug-in.ts';
 import { type Placed, Stage } from './stage.ts';
 
 const PERSON = 'on-call';
@@ -43,21 +41,8 @@ async function serving(namespace: string, rules = RIGHTS): Promise<Placed> {
 	return placed;
 }
 
-async function kubectl(argv: string[], findCluster: () => Promise<ClusterConfig> = async () => stage.world.api.as(PERSON)) {
-	const said = { out: '', err: '' };
-	const code = await run(argv, {
-		findCluster,
-		clock: systemClock,
-		read: createReadStream,
-		stdout: text => {
-			said.out += text;
-		},
-		stderr: text => {
-			said.err += text;
-		},
-	});
-	return { code, ...said };
-}
+const kubectl = (argv: string[], findCluster = async () => stage.world.api.as(PERSON)) =>
+	findCluster().then(config => plugIn(config, argv));
 
 describe('kubectl runevault promote, on a real API server', () => {
 	it('[CLI-9] [OPR-32] moves the primary there and back, also while failover is paused', async () => {

@@ -4,12 +4,11 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { create, list } from '../../../kube/objects.ts';
 import { type KubeObject, type Resource, resources } from '../../../kube/resources.ts';
 import { LABELS, MANAGER } from '../../../operator/desired/names.ts';
+import { collectGarbage } from '../../collect-garbage.ts';
 import { until } from '../../install/run.ts';
 import { ANSWERS, FakeNode, FINGERPRINT } from './fake-node.ts';
 import { applyVault, type OperatorRun, runOperator, World } from './fixture.ts';
@@ -125,8 +124,7 @@ const total = (counts: Iterable<number>): number => [...counts].reduce((sum, cou
 
 /** Memory in use after a collection, in MB. */
 function memory(): { heap: number; resident: number } {
-	setFlagsFromString('--expose-gc');
-	(runInNewContext('gc') as () => void)();
+	collectGarbage();
 	const { heapUsed, rss } = process.memoryUsage();
 	return { heap: Math.round(heapUsed / 1e6), resident: Math.round(rss / 1e6) };
 }

@@ -10,7 +10,10 @@ export const HEAL_MS = 2_000;
 /** What the operator makes for a vault `acme` with an Ingress, and puts back when it is gone. */
 export const OWNED: readonly [Resource, string][] = [
 	[resources.configMaps, 'acme-config'],
+	[resources.configMaps, 'acme-ledger'],
 	[resources.secrets, 'acme-verifiers'],
+	[resources.secrets, 'acme-tls'],
+	[resources.secrets, 'acme-ca'],
 	[resources.serviceAccounts, 'acme'],
 	[resources.roles, 'acme'],
 	[resources.roleBindings, 'acme'],

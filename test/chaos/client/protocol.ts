@@ -3,10 +3,12 @@ import { z } from 'zod';
 
 const streamSchema = z.object({
 	id: z.string(),
-	/** `http://address:port` of the client Service. */
+	/** `https://address:port` of the client Service. */
 	origin: z.url(),
-	/** The Host header, since the address is no name that a Vault serves. */
+	/** The Host header and the name in the certificate, since the address is no name that a Vault serves. */
 	host: z.string(),
+	/** Whom to trust, as PEM. */
+	ca: z.string(),
 	token: z.string(),
 	blob: z.base64(),
 	/** The JSON of the results that every answer must have. */

@@ -3,6 +3,7 @@
  * remembers how every one ended. After a failure it connects anew, as a client must that wants to find another pod: an established
  * connection stays with the pod it was made to.
  */
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Pool } from 'undici';
 import { systemClock } from '../../../kube/clock.ts';
 import { deadline, orAborted } from '../../../kube/deadline.ts';
@@ -24,6 +25,7 @@ type Made = Omit<Call, 'hasOldToken'> & { readonly token: string };
 export class Stream {
 	readonly #spec: StreamSpec;
 	readonly #body: Buffer;
+	readonly #secureContext: SecureContext;
 	readonly #underWay = new Set<Promise<void>>();
 	/** Every token so far; the last one is the present. */
 	readonly #tokens: string[];
@@ -38,6 +40,7 @@ export class Stream {
 		this.#spec = spec;
 		this.#tokens = [spec.token];
 		this.#body = bodyOf(spec.blob);
+		this.#secureContext = createSecureContext({ ca: spec.ca });
 		this.#pool = this.#connect();
 	}
 
@@ -79,7 +82,8 @@ export class Stream {
 	}
 
 	#connect(connections = MAX_IN_FLIGHT): Pool {
-		return new Pool(this.#spec.origin, { connections, connect: { timeout: LIMIT_MS } });
+		const connect = { timeout: LIMIT_MS, secureContext: this.#secureContext, servername: this.#spec.host };
+		return new Pool(this.#spec.origin, { connections, connect });
 	}
 
 	/** Calls under way end on the old connections. */

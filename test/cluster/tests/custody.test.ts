@@ -51,7 +51,9 @@ describe('what a team brings and keeps', { skip }, () => {
 		const stringData = { 'SecKey.json': await readFile(vector('SecKey.json'), 'utf8') };
 		await applyManifest(target.kubectl, { apiVersion: 'v1', kind: 'Secret', metadata, stringData });
 		const keys = { dimension: 1024, import: { secretName: 'own-key' } };
-		await applyManifest(target.kubectl, manifest(adopted, { replicas: 1, keys }));
+		// The vendor's result holds no guard rows.
+		const protection = { guardRows: 0, smudge: '0' };
+		await applyManifest(target.kubectl, manifest(adopted, { replicas: 1, keys, protection }));
 		await settled(adopted);
 		await target.kubectl(['delete', 'secret', 'own-key', '-n', namespace]);
 		const reach = await reachVault(target, adopted);

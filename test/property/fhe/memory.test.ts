@@ -1,20 +1,16 @@
 /** Bad input costs nothing that stays: it is refused in TypeScript, before SEAL and before anything as large as a ciphertext is kept. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createDecryptor } from '../../../fhe/decrypt.ts';
 import { VaultError } from '../../../fhe/errors.ts';
 import { parseBlob } from '../../../fhe/formats/blob.ts';
 import { parseResult } from '../../../fhe/formats/result.ts';
 import { Q } from '../../../fhe/params.ts';
 import { loadSeal } from '../../../fhe/seal.ts';
+import { collectGarbage } from '../../collect-garbage.ts';
 import { file, floats, secretKey } from '../../unit/fhe/vectors.ts';
 
 const MIB = 2 ** 20;
-
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
 
 /**
  * What leaks, leaks every time; garbage that is not yet collected and pages that are not yet returned come and go. So the least growth of
@@ -24,10 +20,10 @@ const collect: () => void = runInNewContext('gc');
  */
 function leastGrowth(rounds: number, run: () => void): number {
 	const growths = Array.from({ length: rounds }, () => {
-		collect();
+		collectGarbage();
 		const before = process.memoryUsage.rss();
 		run();
-		collect();
+		collectGarbage();
 		return (process.memoryUsage.rss() - before) / MIB;
 	});
 	return Math.min(...growths);

@@ -58,7 +58,7 @@ class Rotation {
 		this.api.sync();
 		const effects: TokenEffects = {
 			applier: this.#applier,
-			version: '1',
+			inputs: { version: '1' },
 			readTexts: async () => ({ token: this.#text('token'), next: this.#text('next') }),
 			randomBytes: () =>
 				createHash('sha512')

@@ -5,10 +5,11 @@ import { createEncryptor } from '../../../fhe/encrypt.ts';
 import type { Ciphertext } from '../../../fhe/formats/ciphertext.ts';
 import { parseQuery } from '../../../fhe/formats/query.ts';
 import { parseResult } from '../../../fhe/formats/result.ts';
-import { N, SCORE_SCALE_BITS } from '../../../fhe/params.ts';
+import { N, Q, SCORE_SCALE_BITS } from '../../../fhe/params.ts';
 import { ringP, ringQ } from '../../../fhe/ring.ts';
 import { createPhaseReader, loadSeal, type Seal } from '../../../fhe/seal.ts';
 import { newCanary } from '../../../vault/keys/canary.ts';
+import { smudge, smudgeKey } from '../../../vault/protect/smudge.ts';
 import { recoverByDivision } from '../../attack/by-plaintext.ts';
 import { ROWS } from '../../attack/oracle.ts';
 import { matches } from '../../attack/ternary.ts';
@@ -88,5 +89,31 @@ describe('the answers of the Vault to an honest ciphertext', () => {
 			assert.equal(results.length, ROWS);
 			for (const { score } of results) assert.equal(score, Number(score.toFixed(4)));
 		}
+	});
+});
+
+describe('the answers of a protected Vault to an honest ciphertext', () => {
+	it('[ATK-8] all rows of 100 answers, averaged, are no exact decryption: what is left of the noise is above 2^36', async t => {
+		const seal = await loadSeal();
+		const [ciphertext] = parseResult(vector('result-0.bin')).chunks;
+		assert.ok(ciphertext);
+		using reader = createPhaseReader(seal, { q: ringQ.transform(key), p: ringP.transform(key) });
+		const exact = new Float64Array(N);
+		reader.read(ciphertext.a.q, ciphertext.b.q, exact);
+		const scale = 2 ** SCORE_SCALE_BITS;
+		const noiseKey = smudgeKey(Buffer.alloc(32, 7), 'sha256:00');
+		const mean = new Float64Array(N);
+		for (let answer = 0; answer < 100; answer++) {
+			// Changed by nothing that matters, it gets noise of its own.
+			const b = { q: ciphertext.b.q.slice() };
+			b.q[0] = ((b.q[0] ?? 0n) + BigInt(answer)) % Q;
+			const scores = Float32Array.from(exact, value => value / scale);
+			smudge({ shard: 0, scores, dimension: 1024, ciphertexts: [{ level: 0, a: ciphertext.a, b }], range: 'level0' }, noiseKey, 5e-3);
+			for (const [i, score] of scores.entries()) mean[i] = (mean[i] ?? 0) + (score * scale) / 100;
+		}
+		const off = Math.sqrt(mean.reduce((sum, value, i) => sum + (value - (exact[i] ?? 0)) ** 2, 0) / N);
+		t.diagnostic(`off by 2^${Math.log2(off).toFixed(1)}`);
+		assert.ok(off > 2 ** 36);
+		assert.equal(recoverByDivision(ciphertext, mean.map(Math.round)), undefined);
 	});
 });

@@ -20,6 +20,7 @@ async function publicKey(): Promise<PublicKey> {
 		key_version: 1,
 		fingerprint: 'sha256:00',
 		dimension: DIMENSION,
+		guard_rows: 0,
 		'EncKey.json': writeEncKeyJson(deriveEncKey(secret), about),
 		'EvalKey.json': '',
 		'MetadataKey.json': { agent_id: 'team', key: Buffer.alloc(32, 1).toString('base64') },
@@ -49,6 +50,7 @@ describe('openRune', () => {
 		const never = () => Promise.reject(new Error('not expected'));
 		const envector = {
 			createIndex: never,
+			count: never,
 			search: never,
 			metadata: never,
 			insert: async (_: string, items: typeof sent) => items.map(item => sent.push(item) - 1),
@@ -62,7 +64,7 @@ describe('openRune', () => {
 
 	it('[CLI-4] refuses an embedding of another dimension before anything is sent', async () => {
 		const never = () => assert.fail('the search service was called');
-		const envector = { createIndex: never, insert: never, search: never, metadata: never };
+		const envector = { createIndex: never, count: never, insert: never, search: never, metadata: never };
 		using rune = await openRune({ vault: await vaultWithKey(), envector, index: 'memory', embed: unit(DIMENSION / 2) });
 		const isRefused = (error: unknown) => error instanceof RuneError && error.code === 'refused' && /32 dimensions/.test(error.message);
 		await assert.rejects(rune.remember(['text']), isRefused);

@@ -4,9 +4,10 @@ import { describe, it } from 'node:test';
 import type { RuneVaultBackup } from '../../../crds/operations.ts';
 import type { RuneVaultStatus } from '../../../crds/status.ts';
 import { backupCurrent, backupStatus } from '../../../operator/observe/backup-status.ts';
+import { computeStatus } from '../../../operator/observe/status.ts';
 import { archiveNameOf } from '../../../operator/reconcile/backup-plan.ts';
 import { dueTimes, isSchedule, scheduledName } from '../../../operator/reconcile/schedule.ts';
-import { resourceWith, spec } from './builders.ts';
+import { facts, resourceWith, spec } from './builders.ts';
 
 const at = (text: string) => Date.parse(text);
 const RECIPIENT = `age1${'q'.repeat(58)}`;
@@ -58,6 +59,12 @@ describe('a schedule', () => {
 	it('[OPR-110] an archive is called by its date', () => {
 		assert.equal(archiveNameOf(backup('2026-11-25T03:00:00Z')), 'vault_keys_backup_2026-11-25T030000Z-0123abcd.age');
 	});
+});
+
+it('[OPR-116] a restore that is under way shows in Progressing', () => {
+	const { conditions } = computeStatus(facts(before => ({ ...before, isRestoring: true })));
+	const progressing = conditions?.find(({ type }) => type === 'Progressing');
+	assert.deepEqual([progressing?.status, progressing?.reason], ['True', 'Restoring']);
 });
 
 describe('BackupCurrent', () => {

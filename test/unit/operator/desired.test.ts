@@ -18,6 +18,7 @@ describe('the desired list', () => {
 	it('[OPR-5] of a vault that serves, in the order it is applied', () => {
 		assert.deepEqual(kinds(build()), [
 			'ConfigMap acme-config',
+			'ConfigMap acme-ledger',
 			'Secret acme-verifiers',
 			'ServiceAccount acme',
 			'Role acme',
@@ -52,14 +53,14 @@ describe('the desired list', () => {
 		assert.ok(!kinds(quiet).includes('ServiceMonitor acme'));
 	});
 
-	it('owns all of it, and never copies what other tools go by', () => {
+	it('owns all of it but the ledger, and never copies what other tools go by', () => {
 		for (const { kind, metadata } of build(
 			{ ingress: { state: 'Enabled', host: 'a.b' } },
 			{ isKeygenWanted: true, hasServiceMonitors: true },
 		)) {
 			assert.deepEqual(
 				metadata.ownerReferences?.map(({ uid, controller }) => [uid, controller]),
-				[['uid-1', true]],
+				metadata.name === 'acme-ledger' ? undefined : [['uid-1', true]],
 				kind,
 			);
 			assert.equal(metadata.labels?.['app.kubernetes.io/managed-by'], 'runevault', kind);
@@ -141,6 +142,7 @@ describe('the StatefulSet', () => {
 			kek: '/etc/runevault/kek',
 			verifiers: '/etc/runevault/verifiers',
 			canaries: '/etc/runevault/canaries',
+			tls: '/etc/runevault/tls',
 			tmp: '/tmp',
 		});
 		const writable = container.volumeMounts.filter((mount: { readOnly?: boolean }) => mount.readOnly !== true);
@@ -188,12 +190,13 @@ describe('the StatefulSet', () => {
 });
 
 describe('rights', () => {
-	it('[OPR-6] of the pods are the Lease and the EndpointSlice, by name', () => {
+	it('[OPR-6] of the pods are the Lease, the EndpointSlice and the ledger, by name', () => {
 		assert.deepEqual(
 			only(build(), 'Role').rules.map((rule: { resources: string[]; resourceNames?: string[] }) => [rule.resources, rule.resourceNames]),
 			[
 				[['leases'], ['acme-primary']],
 				[['endpointslices'], ['acme-primary']],
+				[['configmaps'], ['acme-ledger']],
 			],
 		);
 	});

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { checkSpec } from '../../../operator/observe/policies.ts';
 import { resourceWith } from './builders.ts';
@@ -10,6 +11,16 @@ const violationsOf = (spec: unknown, name = 'acme') => {
 const volume = { name: 'extra', emptyDir: {} };
 const kekFile = { type: 'File', file: { volume: { csi: { driver: 'secrets-store.csi.k8s.io' } }, path: 'acme/kek' } };
 const mounted = (mountPath: string) => ({ podTemplate: { extraVolumes: [volume], extraVolumeMounts: [{ name: 'extra', mountPath }] } });
+
+const ed25519 = generateKeyPairSync('ed25519', {
+	publicKeyEncoding: { type: 'spki', format: 'pem' },
+	privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+const x25519 = generateKeyPairSync('x25519').publicKey.export({ type: 'spki', format: 'pem' });
+const signedBy = (...keys: unknown[]) => ({
+	protection: { provenance: { mode: 'Required', publicKeys: keys.map((key, at) => ({ kid: `k${at}`, key })) } },
+});
+const keyPath = (index: number) => [`spec.protection.provenance.publicKeys[${index}].key`];
 
 const ROWS: [string, Record<string, unknown>, string[]][] = [
 	['the smallest spec', {}, []],
@@ -46,6 +57,17 @@ const ROWS: [string, Record<string, unknown>, string[]][] = [
 	['a quantity as a number', { resources: { limits: { cpu: 2 } } }, []],
 	['a label of ours', { podTemplate: { labels: { 'app.kubernetes.io/name': 'x' } } }, ['spec.podTemplate.labels']],
 	['a label of theirs', { podTemplate: { labels: { 'example.com/tier': 'x' } } }, []],
+	['no guard rows', { protection: { guardRows: 0 } }, []],
+	['some guard rows', { protection: { guardRows: 8 } }, ['spec.protection.guardRows']],
+	['no noise', { protection: { smudge: '0' } }, []],
+	['noise in another notation', { protection: { smudge: '0.001' } }, []],
+	['noise below rounding', { protection: { smudge: '1e-5' } }, ['spec.protection.smudge']],
+	['noise that is no number', { protection: { smudge: '-1' } }, ['spec.protection.smudge']],
+	['signed results', signedBy(ed25519.publicKey), []],
+	['signed results without a key', signedBy(), ['spec.protection.provenance.publicKeys']],
+	['a key of another curve', signedBy(ed25519.publicKey, x25519), keyPath(1)],
+	['a private key', signedBy(ed25519.privateKey), keyPath(0)],
+	['a key that is none', signedBy('-----BEGIN PUBLIC KEY-----'), keyPath(0)],
 	['a volume that is taken', { podTemplate: { extraVolumes: [{ name: 'kek' }] } }, ['spec.podTemplate.extraVolumes[0].name']],
 	['a volume that comes twice', { podTemplate: { extraVolumes: [volume, volume] } }, ['spec.podTemplate.extraVolumes[1].name']],
 	[

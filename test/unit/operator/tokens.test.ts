@@ -37,7 +37,7 @@ describe('a token Secret', () => {
 		isAdopted = false;
 		effects = {
 			applier: new Applier({ transport: api, find: api.find, now: () => 0 }),
-			version: '0.1.0',
+			inputs: { version: '0.1.0' },
 			readTexts: async () => ({ token: text() || undefined, next: decoded('next') || undefined }),
 			randomBytes,
 			now: NOW,

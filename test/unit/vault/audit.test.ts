@@ -62,7 +62,7 @@ describe('recordOf', () => {
 			blobSha256: 'ab',
 		} as const;
 		const { latency_ms: _, ...written } =
-			recordOf({ ...call(), tool, identity: { name: 'team', role: 'Member', generation: 1 } }, 0, 7) ?? record();
+			recordOf({ ...call(), tool, identity: { name: 'team', role: 'Member', generation: 1, id: '0123456789abcdef' } }, 0, 7) ?? record();
 		assert.deepEqual(written, {
 			timestamp: '1970-01-01T00:00:00.000Z',
 			user_id: 'team',

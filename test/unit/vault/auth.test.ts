@@ -38,7 +38,10 @@ describe('verifiers', () => {
 	const expiry = Date.parse('2026-01-01T00:00:00Z');
 
 	it('[VLT-2] knows a token by its hash, with its name, role and generation', () => {
-		assert.deepEqual(verifyToken(table, token, 0), { ok: true, identity: { name: 'team', role: 'Member', generation: 2 } });
+		assert.deepEqual(verifyToken(table, token, 0), {
+			ok: true,
+			identity: { name: 'team', role: 'Member', generation: 2, id: sha256(token).slice(0, 16) },
+		});
 	});
 	it('does not know another token', () => assert.deepEqual(verifyToken(table, `${token}x`, 0), { ok: false, reason: 'unknown' }));
 	it('a token is good until the moment it expires', () => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { metadataKey } from '../../../fhe/formats/metadata.ts';
 import { loadSeal } from '../../../fhe/seal.ts';
+import { generateSecretKey, SecretKey } from '../../../fhe/secret-key.ts';
 import { type AuditLog, createAuditLog } from '../../../vault/audit/log.ts';
 import type { Identity } from '../../../vault/auth/verifiers.ts';
 import { fixedVerifiers } from '../../../vault/auth/verifiers.ts';
@@ -14,6 +15,7 @@ import { type ListenOptions, listen } from '../../../vault/http/listen.ts';
 import { buildKeyring, type Keyring } from '../../../vault/keys/keyring.ts';
 import { readSecretKeyFile } from '../../../vault/keys/secret-key-file.ts';
 import { type Log, silentLog } from '../../../vault/log.ts';
+import type { Tracing } from '../../../vault/tracing/otlp.ts';
 import { createVault, type Vault } from '../../../vault/vault.ts';
 
 export const vector = (name: string): Uint8Array =>
@@ -34,6 +36,12 @@ export function testConfig(change: Partial<VaultConfig> = {}): VaultConfig {
 		limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
 		lease: { name: 'acme-primary', durationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2, endpointSlice: 'acme-primary' },
 		ports: { public: 0, internal: 0 },
+		protection: {
+			provenance: { mode: 'Optional', publicKeys: [] },
+			guardRows: 0,
+			smudge: 0,
+			releasedBits: { limitPerKey: 3000, onLimit: 'Alert', ledger: 'acme-ledger' },
+		},
 		hosts: ['acme.rune.svc'],
 		origins: ['https://app.example.com'],
 		...change,
@@ -48,7 +56,7 @@ export const tokens = {
 } as const;
 
 export function testVerifiers() {
-	const entry = (token: string, identity: Identity, expiresAt = Number.POSITIVE_INFINITY) =>
+	const entry = (token: string, identity: Omit<Identity, 'id'>, expiresAt = Number.POSITIVE_INFINITY) =>
 		[sha256(token), { identity, expiresAt }] as const;
 	return fixedVerifiers(
 		new Map([
@@ -87,6 +95,19 @@ export async function vendorKeyring(): Promise<Keyring> {
 	return buildKeyring(await loadSeal(), [opened], testConfig());
 }
 
+/** A new key, as keys made here are. */
+export async function newKeyring(config: VaultConfig): Promise<{ keyring: Keyring; secretKey: SecretKey }> {
+	const secretKey = generateSecretKey();
+	const copy = new SecretKey(secretKey.coefficients().slice());
+	const opened = { version: 1, secretKey, teamSecret: Uint8Array.from(teamSecret), createdAt: '2026-11-23T00:00:00Z' };
+	return { keyring: buildKeyring(await loadSeal(), [opened], config), secretKey: copy };
+}
+
+/** Guard rows and the noise of the default. */
+export const protectedConfig = (change: Partial<VaultConfig['protection']> = {}): Pick<VaultConfig, 'protection'> => ({
+	protection: { ...testConfig().protection, guardRows: 16, smudge: 5e-3, ...change },
+});
+
 /** Keys that decrypt nothing, for tests of what stands in front of them. */
 export function fakeKeyring(change: Partial<Keyring> = {}): Keyring {
 	const file = (text: string) => {
@@ -100,6 +121,7 @@ export function fakeKeyring(change: Partial<Keyring> = {}): Keyring {
 		id: 'acme-1-0123456789ab',
 		version: 1,
 		fingerprint: `sha256:${'0'.repeat(64)}`,
+		smudgeKey: new Uint8Array(32),
 		decryptor: { scores: unavailable, coordinates: unavailable, [Symbol.dispose]: () => undefined },
 	};
 	return {
@@ -132,18 +154,27 @@ export type ToolAnswer = {
 };
 
 export async function startVault(
-	options: { config?: Partial<VaultConfig>; keyring?: Keyring; log?: Log; audit?: AuditLog; limits?: ListenOptions['limits'] } = {},
+	options: {
+		config?: Partial<VaultConfig>;
+		keyring?: Keyring;
+		log?: Log;
+		audit?: AuditLog;
+		limits?: ListenOptions['limits'];
+		/** Of the public listener. */
+		tls?: ListenOptions['tls'];
+		tracing?: Tracing;
+	} = {},
 ): Promise<RunningVault> {
 	const sink = testSink();
 	const audit = options.audit ?? createAuditLog(sink);
-	const vault = createVault({ config: testConfig(options.config), log: options.log ?? silentLog(), audit });
+	const vault = createVault({ config: testConfig(options.config), log: options.log ?? silentLog(), audit, tracing: options.tracing });
 	vault.state.keyring = options.keyring ?? fakeKeyring();
 	vault.state.verifiers = testVerifiers();
 	vault.state.role = () => ({ role: 'primary', epoch: 7 });
-	const { limits = {} } = options;
-	const listener = await listen(createPublicApp(vault).callback(), { host: '127.0.0.1', port: 0, limits });
+	const { limits = {}, tls } = options;
+	const listener = await listen(createPublicApp(vault).callback(), { host: '127.0.0.1', port: 0, limits, ...(tls && { tls }) });
 	const internalListener = await listen(createInternalApp(vault).callback(), { host: '127.0.0.1', port: 0 });
-	const origin = `http://127.0.0.1:${listener.port}`;
+	const origin = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${listener.port}`;
 
 	const post: RunningVault['post'] = (body, change = {}) => {
 		const headers = new Headers({

@@ -101,7 +101,7 @@ describe('vault decrypt', () => {
 
 describe('vault dev', () => {
 	it('[VLT-27] --json: one line with url and token; answers calls; stops at SIGTERM with code 0 and nothing more on stdout', async () => {
-		const child = spawn(process.execPath, [program, 'dev', '--json', '--key', vectorPath('SecKey.json')]);
+		const child = spawn(process.execPath, [program, 'dev', '--json', '--protection', 'off', '--key', vectorPath('SecKey.json')]);
 		const end = finished(child);
 		const line = await new Promise<string>(resolve => createInterface({ input: child.stdout }).once('line', resolve));
 		const { url, token, ...rest }: Record<string, string> = JSON.parse(line);
@@ -131,6 +131,7 @@ describe('vault dev', () => {
 
 	for (const [name, args, message] of [
 		['a dimension that does not exist', ['--dimension', '31'], /^--dimension must be/],
+		['a protection that does not exist', ['--protection', 'on'], /^--protection must be default or off$/],
 		['a KEK without a key', ['--kek', vectorPath('sealed/kek.hex')], /^--kek needs --key$/],
 		[
 			'a KEK that is none',

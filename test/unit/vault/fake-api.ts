@@ -40,8 +40,11 @@ export async function startFakeApi(): Promise<FakeApi> {
 				const isStale = body.metadata.resourceVersion !== existing?.metadata.resourceVersion;
 				return isStale ? status(409, 'Conflict') : [200, store(path, body)];
 			}
-			case 'PATCH':
-				return [200, store(path, { ...existing, ...body })];
+			case 'PATCH': {
+				const metadata = { ...existing?.metadata, ...body.metadata };
+				const data = body.data === undefined ? existing?.data : { ...Object(existing?.data), ...Object(body.data) };
+				return [200, store(path, { ...existing, ...body, metadata, ...(data === undefined ? {} : { data }) })];
+			}
 			default:
 				return status(405, 'MethodNotAllowed');
 		}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { openSealedSecretKey } from '../../../fhe/formats/sealed.ts';
 import { readSecretKeyFile } from '../../../vault/keys/secret-key-file.ts';
-import { sha256, tokens, vectorPath } from './builders.ts';
+import { base64, sha256, tokens, vector, vectorPath } from './builders.ts';
 import type { FakeApi } from './fake-api.ts';
 import { configMaps, finished, lease, PodHome, secrets, slice } from './pod-home.ts';
 
@@ -100,6 +100,21 @@ describe('a pod', () => {
 			sending.end(body.slice(5));
 			assert.equal(await status, 200);
 			assert.equal(await ended, 0);
+		});
+
+		it('[VLT-91] puts the bits of an answer on the account in the cluster before it gives it', async () => {
+			const path = `${configMaps}/acme-ledger`;
+			api.objects.set(path, { metadata: { name: 'acme-ledger', namespace: 'rune', uid: 'l', resourceVersion: '1' } });
+			const pod = run('serve');
+			const { publicPort } = await home.log(pod, 'listening');
+			const params = { name: 'decrypt_scores', arguments: { encrypted_blob_b64: base64(vector('result-0.bin')) } };
+			const headers = { authorization: `Bearer ${tokens.team}`, 'content-type': 'application/json' };
+			const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params });
+			const answer = await fetch(`http://127.0.0.1:${publicPort}/mcp`, { method: 'POST', headers, body });
+			assert.match(await answer.text(), /row_idx/);
+			const account = Object.entries(Object(api.objects.get(path)?.data)).filter(([field]) => field.startsWith('bits.'));
+			assert.equal(account.length, 1);
+			assert.ok(Number(account[0]?.[1]) > 50, String(account));
 		});
 
 		const flip = (file: string, at: number) => {

@@ -136,7 +136,10 @@ describe('decrypt_scores', () => {
 
 	it('[VLT-31] vault_status', async () => {
 		const { result } = await running.callTool('vault_status', {}, tokens.admin);
-		assert.deepEqual(result?.structuredContent, {
+		const { released_bits: bits, ...rest } = result?.structuredContent ?? {};
+		const { released, left } = running.vault.ledger.balance({ name: 'admin', role: 'Admin', generation: 1, id: '' }, keyring.current);
+		assert.deepEqual(bits, { key: released, limit_per_key: 3000, left, on_limit: 'Alert', today: 0 });
+		assert.deepEqual(rest, {
 			vault: 'acme',
 			team: 'acme',
 			vault_version: '0.1.0',
@@ -148,6 +151,7 @@ describe('decrypt_scores', () => {
 			dimension: 1024,
 			identity: { name: 'admin', role: 'Admin', generation: 1 },
 			limits: { max_top_k: 10, calls_per_minute: 600, max_blobs_per_call: 16, max_body_bytes: 8_388_608, score_decimals: 4 },
+			protection: { guard_rows: 0, score_noise: 0, provenance: 'Optional' },
 		});
 	});
 

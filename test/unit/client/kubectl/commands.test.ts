@@ -5,7 +5,7 @@ import { run } from '../../../../client/kubectl/run.ts';
 import { systemClock } from '../../../../kube/clock.ts';
 import { status as refusal } from '../../kube/api-stub.ts';
 import { anEvent, aPod, aStatus, aVault } from './builders.ts';
-import { kubectl, type Result } from './fake-cluster.ts';
+import { kubectl, noForward, quietScreen, type Result } from './fake-cluster.ts';
 
 const PAUSED = { 'runevault.io/paused': 'reconcile' };
 const patches = ({ received }: Result) => received.filter(({ method }) => method === 'PATCH');
@@ -113,7 +113,15 @@ describe('kubectl runevault: refusals', () => {
 		const said: string[] = [];
 		const say = (text: string) => void said.push(text);
 		const findCluster = () => Promise.reject(new Error('bad\n indentation'));
-		const code = await run(['status'], { findCluster, clock: systemClock, read: createReadStream, stdout: say, stderr: say });
+		const code = await run(['status'], {
+			findCluster,
+			clock: systemClock,
+			read: createReadStream,
+			stdout: say,
+			stderr: say,
+			screen: quietScreen,
+			forward: noForward,
+		});
 		assert.deepEqual([code, said], [1, ['kubectl runevault: the kubeconfig cannot be used: bad indentation\n']]);
 	});
 });

@@ -1,5 +1,5 @@
 /** What is promised of backups and restores: in archives, of the operator, and on the command line. */
-export const backupRequirements = {
+export const backups = {
 	'BKP-1': 'An archive is one age file with one tar inside, opens with the identity of each recipient to what went in, and is wiped after',
 	'BKP-2':
 		'An archive for somebody else, cut short, damaged (by the name of the part), newer or not there is refused, each with its own error; an identity is never quoted',

@@ -1,0 +1,2 @@
+/** The version of the plug-in. */
+export const version = '0.1.0';
