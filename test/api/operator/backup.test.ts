@@ -53,7 +53,7 @@ describe('a RuneVaultBackup', { concurrency: 2 }, () => {
 		const { metadata } = await make('archived', 'first');
 		const job = await untilJob(stage.world, 'archived', 'first-backup');
 		const archive = `vault_keys_backup_${metadata.creationTimestamp?.replaceAll(':', '')}-${metadata.uid?.slice(0, 8)}.age`;
-		assert.deepEqual(argsOf(job).slice(1), [
+		assert.deepEqual(argsOf(job), [
 			...['backup', '--vault', 'acme', '--archive', archive, '--recipient', RECIPIENT],
 			...['--directory', '/var/lib/runevault/archives/archived/acme', '--drill-secret', 'first-drill'],
 		]);
@@ -76,7 +76,7 @@ describe('a RuneVaultBackup', { concurrency: 2 }, () => {
 
 		await untilTold('archived', 'first', 'Complete', 'True Archived');
 		const drill = await untilJob(stage.world, 'archived', 'first-drill');
-		assert.deepEqual(argsOf(drill).slice(1), [
+		assert.deepEqual(argsOf(drill), [
 			...['drill', '--archive', archive, '--directory', '/var/lib/runevault/archives/archived/acme'],
 			...['--identity', '/etc/runevault/identity/identity', '--bytes', '70000', '--sha256', 'ab'.repeat(32), '--retain', '30'],
 		]);

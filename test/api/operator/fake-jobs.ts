@@ -10,7 +10,11 @@ export const findJob = (world: World, namespace: string, name: string): Promise<
 export const untilJob = (world: World, namespace: string, name: string): Promise<KubeObject> =>
 	until(`Job ${name}`, () => findJob(world, namespace, name), 15_000, 60);
 
-export const argsOf = (job: KubeObject): string[] => Object(job.spec).template.spec.containers[0].args;
+/** What the program is told, after the flags of Node. */
+export function argsOf(job: KubeObject): string[] {
+	const args: string[] = Object(job.spec).template.spec.containers[0].args;
+	return args.slice(args.indexOf('/app/vault/main.js') + 1);
+}
 
 let pods = 0;
 

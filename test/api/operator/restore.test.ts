@@ -60,7 +60,7 @@ describe('a RuneVaultRestore', { concurrency: 2 }, () => {
 		assert.equal(message, 'spec.identitySecretName: there is no Secret identity.');
 		await addIdentity('gone');
 		const job = await untilJob(stage.world, 'gone', 'one-restore');
-		assert.deepEqual(argsOf(job).slice(1), [
+		assert.deepEqual(argsOf(job), [
 			...['restore', '--vault', 'acme', '--archive', ARCHIVE, '--s3-endpoint', 'https://s3.example.com', '--s3-bucket', 'archives'],
 			...['--s3-prefix', 'west/elsewhere/acme', '--s3-region', 'us-east-1', '--s3-credentials', '/etc/runevault/s3'],
 			...['--s3-ca', '/etc/runevault/s3-ca/ca.crt', '--identity', '/etc/runevault/identity/identity'],
