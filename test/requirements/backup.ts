@@ -27,6 +27,9 @@ export const backups = {
 		'A restore brings a RuneVault back that is gone; while it is under way nothing else of the vault is written, no token or key made',
 	'OPR-117':
 		'A restore waits for its backup, its identity and what is under way, hands the recorded fingerprint on, and tells why it failed',
+	'CLU-40': 'On a real cluster a Job writes an archive and another proves it, and neither rights nor identity stay',
+	'CLU-41':
+		'After the loss of its namespace a RuneVault comes back from an archive: the client of before goes on, and gets the same answer',
 	'CLI-60': 'kubectl runevault backup create asks for a backup and waits until it is proved; backup list tells how far each has come',
 	'CLI-61': 'kubectl runevault restore asks for a restore from a backup and waits; what went wrong is one line, and no Secret is read',
 } as const satisfies Record<string, string>;
