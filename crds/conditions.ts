@@ -25,7 +25,19 @@ export const REASONS = {
 		'NoSmudge',
 		'SpecInvalid',
 	],
-	Progressing: ['Complete', 'Creating', 'GeneratingKeys', 'FailingOver', 'RollingOut', 'RotatingTokens', 'Paused', 'FailoverPaused'],
+	/** Unknown without a schedule, and as long as none can be expected yet. */
+	BackupCurrent: ['Current', 'Stale', 'NoSchedule', 'Awaited', 'SpecInvalid'],
+	Progressing: [
+		'Complete',
+		'Creating',
+		'GeneratingKeys',
+		'FailingOver',
+		'RollingOut',
+		'RotatingTokens',
+		'Restoring',
+		'Paused',
+		'FailoverPaused',
+	],
 	Degraded: ['Healthy', 'KeysMissing', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer', 'ApplyFailed', 'NameTaken', 'PodsNotReady'],
 } as const;
 
@@ -54,16 +66,23 @@ export type Findings = { [T in ConditionType]: Finding<T> };
  * @param now RFC 3339.
  */
 export function toConditions(findings: Findings, previous: readonly Condition[], generation: number, now: string): Condition[] {
-	return CONDITION_TYPES.map(type => {
+	return dated(CONDITION_TYPES, findings, previous, { generation, now });
+}
+
+type Dated = { type: string; status: string; lastTransitionTime: string };
+
+/** The same of any resource: a finding a type, in the order of `types`. */
+export function dated<T extends string, F extends { status: ConditionStatus }>(
+	types: readonly T[],
+	findings: Record<T, F>,
+	previous: readonly Dated[],
+	{ generation, now }: { generation: number; now: string },
+) {
+	return types.map(type => {
 		const finding = findings[type];
 		const before = previous.find(each => each.type === type);
-		return {
-			type,
-			status: finding.status,
-			observedGeneration: generation,
-			lastTransitionTime: before !== undefined && before.status === finding.status ? before.lastTransitionTime : now,
-			reason: finding.reason,
-			message: finding.message,
-		};
+		const lastTransitionTime = before !== undefined && before.status === finding.status ? before.lastTransitionTime : now;
+		const { status, ...why } = finding;
+		return { type, status, observedGeneration: generation, lastTransitionTime, ...why };
 	});
 }

@@ -3,6 +3,7 @@
  * `kubectl runevault explain` and of the tables in docs/reference.md. `<name>` stands for the name of the RuneVault.
  */
 import type { ConditionType, Reason } from './conditions.ts';
+import { BACKUP_CURRENT } from './explanations-backup.ts';
 
 /** `todo`: absent where there is nothing to do. */
 export type Explanation = { means: string; todo?: string };
@@ -199,6 +200,10 @@ export const CONDITIONS: { [T in ConditionType]: Condition<T> } = {
 			SpecInvalid: SPEC_INVALID,
 		},
 	},
+	BackupCurrent: {
+		asks: 'Is there an archive, proved and young enough, to bring the key back from?',
+		reasons: { ...BACKUP_CURRENT, SpecInvalid: SPEC_INVALID },
+	},
 	Progressing: {
 		asks: 'Is something under way? False is the state of rest.',
 		reasons: {
@@ -208,6 +213,7 @@ export const CONDITIONS: { [T in ConditionType]: Condition<T> } = {
 			FailingOver: { means: 'Another pod takes the place of the primary; the message says why.' },
 			RollingOut: { means: 'Pods are replaced by ones of the current template, standbys first, one at a time.' },
 			RotatingTokens: { means: 'A token is being rotated.' },
+			Restoring: { means: 'A RuneVaultRestore is under way; until it ends nothing else of this vault is written.' },
 			Paused: PAUSED,
 			FailoverPaused: {
 				means: 'The annotation runevault.io/paused keeps the operator from appointing another primary; everything else goes on.',

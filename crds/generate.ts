@@ -1,11 +1,11 @@
 /**
- * `node crds/generate.ts` writes the CRD, its copy in the chart and the reference page; with `--check` it writes nothing and fails when
+ * `node crds/generate.ts` writes the CRDs, their copies in the chart and the reference page; with `--check` it writes nothing and fails when
  * a file differs from what it would write.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { stringify } from 'yaml';
-import { buildCrd, MAX_CRD_BYTES } from './crd.ts';
+import { buildCrds, MAX_CRD_BYTES } from './crd.ts';
 import { buildReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -14,14 +14,16 @@ const HEADER = '# Written by `node crds/generate.ts` from the schemas in crds/; 
 /** Every generated file with its content, by path from the root of the repository. */
 export function generate(): Record<string, string> {
 	const toYaml = (value: unknown) => HEADER + stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
-	const crd = buildCrd();
-	const bytes = Buffer.byteLength(JSON.stringify(crd));
-	if (bytes >= MAX_CRD_BYTES) throw new Error(`the CRD takes ${bytes} bytes, client-side apply holds ${MAX_CRD_BYTES}`);
-	return {
-		'crds/runevaults.yaml': toYaml(crd),
-		'charts/runevault-crds/templates/runevaults.yaml': toYaml(buildCrd({ 'helm.sh/resource-policy': 'keep' })),
-		'docs/reference.md': buildReference(crd),
-	};
+	const crds = buildCrds();
+	const kept = buildCrds({ 'helm.sh/resource-policy': 'keep' });
+	const files: Record<string, string> = { 'docs/reference.md': buildReference(crds) };
+	for (const [plural, crd] of Object.entries(crds)) {
+		const bytes = Buffer.byteLength(JSON.stringify(crd));
+		if (bytes >= MAX_CRD_BYTES) throw new Error(`the CRD ${plural} takes ${bytes} bytes, client-side apply holds ${MAX_CRD_BYTES}`);
+		files[`crds/${plural}.yaml`] = toYaml(crd);
+		files[`charts/runevault-crds/templates/${plural}.yaml`] = toYaml(kept[plural]);
+	}
+	return files;
 }
 
 /** The generated files that are missing or differ. */

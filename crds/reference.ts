@@ -1,6 +1,7 @@
 /** The reference page of the resource, written from the same schema as the CRD. */
 import { CONDITION_TYPES } from './conditions.ts';
 import { CONDITIONS, type Explanation } from './explanations.ts';
+import { BACKUPS, RESTORES } from './explanations-backup.ts';
 import { EVENTS, FAILOVERS } from './explanations-events.ts';
 import type { JsonSchema } from './structural.ts';
 
@@ -54,9 +55,24 @@ const meanings = (rows: string[]) => ['| reason | what it means | what to do |',
 
 const table = (rows: string[]) => ['| field | type | default | limits | meaning |', '|---|---|---|---|---|', ...rows].join('\n');
 
-/** @param crd what `buildCrd` gives. */
-export function buildReference(crd: JsonSchema): string {
-	const properties = field(schemaOf(crd), 'properties');
+/** The page's part on a kind that stands for something done once. */
+function operationPart(name: string, crd: JsonSchema, reasons: Readonly<Record<string, Readonly<Record<string, Explanation>>>>): string {
+	const schema = schemaOf(crd);
+	const properties = field(schema, 'properties');
+	const conditions = Object.entries(reasons).map(([type, each]) => `Condition \`${type}\`:\n\n${meanings(explained(each))}`);
+	return `## ${name}
+
+${String(schema.description)} The spec is immutable. Field selector \`spec.vault\`.
+
+${table([...rowsOf(field(properties, 'spec'), '.spec'), ...rowsOf(field(properties, 'status'), '.status')])}
+
+${conditions.join('\n\n')}
+`;
+}
+
+/** @param crds what `buildCrds` gives. */
+export function buildReference({ runevaults = {}, runevaultbackups = {}, runevaultrestores = {} }: Record<string, JsonSchema>): string {
+	const properties = field(schemaOf(runevaults), 'properties');
 	const conditions = CONDITION_TYPES.map(
 		type => `### ${type}\n\n${CONDITIONS[type].asks}\n\n${meanings(explained(CONDITIONS[type].reasons))}`,
 	);
@@ -93,5 +109,7 @@ ${meanings(explained(EVENTS))}
 In \`status.failover\`.
 
 ${meanings(explained(FAILOVERS))}
-`;
+
+${operationPart('RuneVaultBackup (short name `rvb`)', runevaultbackups, BACKUPS)}
+${operationPart('RuneVaultRestore (short name `rvr`)', runevaultrestores, RESTORES)}`;
 }

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { auditSchema } from './audit.ts';
+import { backupSchema } from './backup.ts';
 import { ingressSchema, monitoringSchema, networkPolicySchema } from './exposure.ts';
 import { compareDurations, dnsLabel, duration, listByKey, rules } from './fields.ts';
 import { keysSchema } from './keys.ts';
@@ -88,6 +89,7 @@ export const runeVaultSpecSchema = z.object({
 	audit: auditSchema.describe('Where the record of each decryption and each refusal goes. Immutable.'),
 	tls: tlsSchema.describe('How clients know that they speak to this Vault.'),
 	protection: protectionSchema.describe('How the key is kept from those who may ask for decryptions.'),
+	backup: backupSchema.optional().describe('Backups of the keys and tokens; none are made when left out.'),
 	ingress: ingressSchema.describe('The way from outside the cluster.'),
 	monitoring: monitoringSchema.describe('How Prometheus finds the pods.'),
 	tracing: tracingSchema.describe('Spans of the calls, for a collector of traces. None are made when left out.'),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CONDITION_TYPES, type Condition } from './conditions.ts';
 import { dnsLabel, dnsName, listByKey } from './fields.ts';
+import { conditionSchemaOf, count, instant } from './status-fields.ts';
 
 /**
  * Why a primary was replaced. The first four are faults, the next three were asked for; Handover is what the pods settled among
@@ -18,18 +19,6 @@ export const FAILOVER_REASONS = [
 	'Handover',
 ] as const;
 export type FailoverReason = (typeof FAILOVER_REASONS)[number];
-
-const instant = () => z.iso.datetime({ offset: true });
-const count = () => z.int().min(0).max(2_147_483_647);
-
-const conditionSchema = z.object({
-	type: z.enum(CONDITION_TYPES as [string, ...string[]]).describe('Which condition.'),
-	status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
-	observedGeneration: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe('The generation of the spec it speaks of.'),
-	lastTransitionTime: instant().describe('When its status last changed.'),
-	reason: z.string().min(1).max(64).describe('Why, as one word for programs.'),
-	message: z.string().max(4096).describe('Why, for people.'),
-});
 
 const failoverReason = () => z.enum(FAILOVER_REASONS);
 
@@ -71,7 +60,7 @@ const tokenStatusSchema = z.object({
 
 export const runeVaultStatusSchema = z.object({
 	observedGeneration: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional().describe('The generation of the spec the status speaks of.'),
-	conditions: listByKey(conditionSchema.describe('One condition.'), 32, 'type')
+	conditions: listByKey(conditionSchemaOf(CONDITION_TYPES).describe('One condition.'), 32, 'type')
 		.optional()
 		.describe('What is so, and why. Ready is the summary.'),
 	endpoint: z.string().max(512).optional().describe('MCP endpoint for clients.'),
@@ -103,6 +92,16 @@ export const runeVaultStatusSchema = z.object({
 		})
 		.optional()
 		.describe('The FHE key. Once recorded, a missing key is never replaced by a new one.'),
+	backup: z
+		.object({
+			lastSuccessAt: instant().optional().describe('When the last archive was there.'),
+			lastVerifiedAt: instant().optional().describe('When an archive was last proved.'),
+			last: dnsName().optional().describe('RuneVaultBackup of the last archive.'),
+			scheduledAt: instant().optional().describe('For when the last scheduled one was made.'),
+			next: instant().optional().describe('When the next one is due.'),
+		})
+		.optional()
+		.describe('The backups, with spec.backup.'),
 	tokens: listByKey(tokenStatusSchema.describe('One token.'), 100, 'name').optional().describe('The tokens and who adopted them.'),
 });
 

@@ -3,6 +3,7 @@
  * outside is a parameter, so that a test runs it in its own process against a real API server.
  */
 import { randomBytes } from 'node:crypto';
+import type { RuneVaultBackup, RuneVaultRestore } from '../crds/operations.ts';
 import type { RuneVault } from '../crds/runevault.ts';
 import type { RuneVaultStatus } from '../crds/status.ts';
 import { type Clock, random, systemClock } from '../kube/clock.ts';
@@ -23,6 +24,7 @@ import type { Ask } from './observe/probe.ts';
 import { Prober } from './observe/prober.ts';
 import { Applier, type Ref } from './reconcile/apply.ts';
 import { type Note, newFailover } from './reconcile/notes.ts';
+import { OperationWriter } from './reconcile/operation-writer.ts';
 import type { TokenTexts } from './reconcile/tokens.ts';
 import { reconcileVault } from './reconcile/vault.ts';
 import { StatusWriter } from './reconcile/write-status.ts';
@@ -88,6 +90,13 @@ export function createOperator({ config, transport, ask, issue, log, metrics, cl
 		recorder.event({ apiVersion, kind, metadata: { name, namespace, uid } }, { type, reason, action, message });
 	}
 
+	function tellOf(object: RuneVaultBackup | RuneVaultRestore, { type, reason, action, message }: Note): void {
+		const { apiVersion, kind, metadata } = object;
+		const { name, namespace, uid } = metadata;
+		log.info({ [kind]: `${namespace}/${name}`, reason }, message);
+		recorder.event({ apiVersion, kind, metadata: { name, namespace, uid } }, { type, reason, action, message });
+	}
+
 	function onStatus(key: string, { vault, lease }: Facts, before: RuneVaultStatus): void {
 		const { namespace = '', name } = splitKey(key);
 		const isReady = vault.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
@@ -123,6 +132,8 @@ export function createOperator({ config, transport, ask, issue, log, metrics, cl
 			randomBytes,
 			now: () => clock.wall().getTime(),
 			tell,
+			tellOf,
+			operationWriter: new OperationWriter(bound),
 			onStatus,
 			onGone(key: string) {
 				const { namespace = '', name } = splitKey(key);
@@ -138,7 +149,7 @@ export function createOperator({ config, transport, ask, issue, log, metrics, cl
 			observe: metrics.reconciled,
 			onError: (error, key) => log.error({ err: error, vault: key }, 'reconcile failed; it is tried again'),
 		});
-		for (const key of world.vaultKeys()) queue.add(key);
+		for (const key of world.allKeys()) queue.add(key);
 		metrics.leader(true);
 		log.info('leading');
 		try {

@@ -11,6 +11,9 @@ import { version } from './version.ts';
 const commands: Record<string, () => Promise<Command>> = {
 	serve: async () => (await import('./commands/serve.ts')).serve,
 	keygen: async () => (await import('./commands/keygen.ts')).keygen,
+	backup: async () => (await import('./commands/backup.ts')).backup,
+	drill: async () => (await import('./commands/drill.ts')).drill,
+	restore: async () => (await import('./commands/restore.ts')).restore,
 	dev: async () => (await import('./commands/dev.ts')).dev,
 	decrypt: async () => (await import('./commands/decrypt.ts')).decrypt,
 };
@@ -21,6 +24,9 @@ Usage: vault <command> [options]
 
   serve      run one Vault pod (needs VAULT_CONFIG)
   keygen     make the team's key, once, and seal it into a Secret (run by the operator's Job)
+  backup     write the keys, tokens and the resource of a vault into an encrypted archive (run by the operator's Job)
+  drill      open an archive, load its key as a Vault does, and decrypt a canary
+  restore    bring back what an archive holds (run by the operator's Job)
   dev        run one Vault on 127.0.0.1, to try a client
   decrypt    decrypt a result file with a key file, offline
 

@@ -10,7 +10,7 @@ import { UsageError } from './refusals.ts';
 
 type Values = ReturnType<typeof parse>['values'];
 
-const DEFAULT_TIMEOUT = { rotate: '2m', promote: '1m' };
+const DEFAULT_TIMEOUT = { rotate: '2m', promote: '1m', backup: '10m', restore: '10m' };
 
 /** What is to be done. Without a namespace, that of the context is meant. */
 export type Invocation = { namespace: string | undefined } & (
@@ -22,6 +22,9 @@ export type Invocation = { namespace: string | undefined } & (
 	| { command: 'rotate'; name: string; token: string; waitMs: number | undefined }
 	| { command: 'unlock'; name: string; token: string }
 	| { command: 'promote'; name: string; pod: string | undefined; waitMs: number | undefined }
+	| { command: 'backup'; name: string; waitMs: number | undefined }
+	| { command: 'backups'; name: string | undefined }
+	| { command: 'restore'; name: string; backup: string; identity: string; waitMs: number | undefined }
 	| { command: 'pause'; name: string; pause: Pause }
 	| { command: 'resume' | 'events' | 'report'; name: string }
 	| ({ command: 'audit' } & AuditQuestion)
@@ -53,6 +56,10 @@ export function readArguments(argv: readonly string[]): Invocation {
 		}
 		case 'promote':
 			return { ...promoteOf(values, words), namespace };
+		case 'backup':
+			return { ...backupOf(values, words), namespace };
+		case 'restore':
+			return { ...restoreOf(values, words), namespace };
 		case 'pause': {
 			allow(command, values);
 			const [name] = take(command, words, ['NAME']);
@@ -133,6 +140,29 @@ function promoteOf(values: Values, words: string[]) {
 	allow('promote', values);
 	const [name, pod] = words.length < 2 ? take('promote', words, ['NAME']) : take('promote', words, ['NAME', 'POD']);
 	return { command: 'promote', name, pod, waitMs: waitOf('promote', values) } as const;
+}
+
+function backupOf(values: Values, [what, ...words]: string[]) {
+	if (what === 'list') {
+		allow('backup', values);
+		const foreign = (['no-wait', 'timeout'] as const).find(each => values[each] !== undefined);
+		if (foreign !== undefined) throw new UsageError(`backup list: --${foreign} is no option of this command`);
+		const [name] = words.length === 0 ? [undefined] : take('backup list', words, ['NAME']);
+		return { command: 'backups', name } as const;
+	}
+	if (what !== 'create') throw new UsageError(`backup: create or list${what === undefined ? '' : `, not ${what}`}`);
+	allow('backup', values);
+	const [name] = take('backup create', words, ['NAME']);
+	return { command: 'backup', name, waitMs: waitOf('backup', values) } as const;
+}
+
+function restoreOf(values: Values, words: string[]) {
+	allow('restore', values);
+	const [name] = take('restore', words, ['NAME']);
+	const { from: backup, identity } = values;
+	if (!backup) throw new UsageError('restore: --from is needed: a RuneVaultBackup');
+	if (!identity) throw new UsageError('restore: --identity is needed: a Secret with the age identity');
+	return { command: 'restore', name, backup, identity, waitMs: waitOf('restore', values) } as const;
 }
 
 function auditOf(values: Values, [what, ...files]: string[]) {

@@ -1,7 +1,7 @@
 /** Every command and every option, once: the help, the completion and the test of docs/kubectl.md read this table. */
 
-/** What a shell may offer for an argument, and what help calls it. A lower-case word stands for itself. */
-export type Word = 'NAME' | 'TOKEN' | 'POD' | 'TERM' | 'SHELL' | 'FILE' | 'token' | 'verify';
+/** What a shell may offer for an argument, and what help calls it. Lower-case words stand for themselves. */
+export type Word = 'NAME' | 'TOKEN' | 'POD' | 'TERM' | 'SHELL' | 'FILE' | 'token' | 'verify' | 'create|list';
 
 /** Conditions and reasons begin with a capital, names of RuneVaults never do. */
 export const isTerm = (word: string): boolean => /^[A-Z]/.test(word);
@@ -37,12 +37,14 @@ export const OPTIONS = {
 	'show-token': { type: 'boolean', help: 'connect: the token itself in the answer, and not a place for it' },
 	'no-call': { type: 'boolean', help: 'connect: do not call the Vault; then no Secret is read' },
 	failover: { type: 'boolean', help: "pause: only the operator's choice of primary; promote still works" },
-	'no-wait': { type: 'boolean', help: 'rotate, promote: ask for it, and do not wait until it is done' },
+	'no-wait': { type: 'boolean', help: 'rotate, promote, backup, restore: ask for it, and do not wait until it is done' },
 	timeout: {
 		type: 'string',
 		value: 'DURATION',
-		help: 'rotate, promote: how long to wait, such as 90s or 5m; default 2m, promote 1m',
+		help: 'the same: how long to wait, such as 90s or 5m; default 2m, promote 1m, backup and restore 10m',
 	},
+	from: { type: 'string', value: 'BACKUP', help: 'restore: the RuneVaultBackup' },
+	identity: { type: 'string', value: 'SECRET', help: 'restore: the Secret with the key identity: AGE-SECRET-KEY-1…' },
 	logs: { type: 'boolean', help: 'audit: skip lines that are no records, as among the logs that kubectl logs gives' },
 	partial: { type: 'boolean', help: 'audit: the first file need not hold the beginning of its chain' },
 	restarts: { type: 'boolean', help: 'audit: the log is of several processes, each with a chain of its own' },
@@ -121,6 +123,18 @@ export const COMMANDS = {
 		options: ['namespace', 'failover'],
 	},
 	resume: { usage: 'NAME', words: ['NAME'], what: 'let the operator go on, whichever pause it was', options: ['namespace'] },
+	backup: {
+		usage: 'create NAME | list [NAME]',
+		words: ['create|list', 'NAME'],
+		what: 'back up its key and tokens, and wait until the archive is proved; or list the backups, oldest first',
+		options: ['namespace', 'no-wait', 'timeout'],
+	},
+	restore: {
+		usage: 'NAME --from BACKUP --identity SECRET',
+		words: ['NAME'],
+		what: 'bring back what a backup holds, with the age identity in that Secret',
+		options: ['namespace', 'from', 'identity', 'no-wait', 'timeout'],
+	},
 	events: { usage: 'NAME', words: ['NAME'], what: 'what happened to it, newest last', options: ['namespace'] },
 	audit: {
 		usage: 'verify FILE...|-',

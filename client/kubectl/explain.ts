@@ -1,6 +1,7 @@
 /** `explain`: what conditions and reasons mean and what to do, of a vault or of a word; the words need no cluster. */
 import { CONDITION_TYPES, type Condition, type ConditionType } from '../../crds/conditions.ts';
 import { CONDITIONS, type Explanation } from '../../crds/explanations.ts';
+import { BACKUPS, RESTORES } from '../../crds/explanations-backup.ts';
 import { EVENTS, FAILOVERS } from '../../crds/explanations-events.ts';
 import type { RuneVault } from '../../crds/runevault.ts';
 import { CommandError } from './refusals.ts';
@@ -21,6 +22,7 @@ export const TERMS: readonly string[] = [
 		...CONDITION_TYPES.flatMap(type => Object.keys(CONDITIONS[type].reasons)),
 		...Object.keys(EVENTS),
 		...Object.keys(FAILOVERS),
+		...[BACKUPS, RESTORES].flatMap(conditions => Object.values(conditions).flatMap(Object.keys)),
 	]),
 ];
 
@@ -49,6 +51,9 @@ export function explainTerm(term: string): string[] {
 	const others = [
 		['an event', EVENTS],
 		['of a change of primary', FAILOVERS],
+		['of the condition Complete of a RuneVaultBackup', BACKUPS.Complete],
+		['of the condition Verified of a RuneVaultBackup', BACKUPS.Verified],
+		['of the condition Complete of a RuneVaultRestore', RESTORES.Complete],
 	] as const;
 	const rest = others.flatMap(([what, table]) => {
 		const found = Object.entries<Explanation>(table).find(([reason]) => reason === term)?.[1];

@@ -29,7 +29,8 @@ export function helpText(): string {
 
 const NOTES = [
 	'No Secret is read, but by connect that of the token. promote needs the right to patch runevaults/status,',
-	'unlock to get and patch configmaps, the others that write to patch runevaults.',
+	'unlock to get and patch configmaps, backup and restore to create runevaultbackups and runevaultrestores, the others that write to patch',
+	'runevaults.',
 	'plan exits with 0 when nothing would change, 1 when something would, 2 when that cannot be told or the file is refused.',
 	'audit needs no cluster; it exits with 0 when the chain is whole, 1 when it is broken or cannot be read, 2 when called wrongly.',
 ];

@@ -107,6 +107,12 @@ async function perform(invocation: Invocation, session: Session): Promise<void> 
 			return (await import('./pause.ts')).setPause(session, invocation.name, invocation.pause);
 		case 'resume':
 			return (await import('./pause.ts')).setPause(session, invocation.name, undefined);
+		case 'backup':
+			return (await import('./operations.ts')).createBackup(session, invocation);
+		case 'backups':
+			return (await import('./operations.ts')).listBackups(session, invocation.name);
+		case 'restore':
+			return (await import('./operations.ts')).restore(session, invocation);
 		case 'events':
 			return (await import('./events.ts')).showEvents(session, invocation.name);
 	}

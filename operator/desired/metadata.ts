@@ -3,7 +3,7 @@ import type { KubeObject } from '../../kube/resources.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { LABELS, MANAGER } from './names.ts';
 
-export type Component = 'vault' | 'pods' | 'keygen' | 'token' | 'access' | 'config' | 'tls';
+export type Component = 'vault' | 'pods' | 'keygen' | 'token' | 'access' | 'config' | 'tls' | 'backup' | 'drill' | 'restore';
 
 /** What selects the Vault pods. Immutable in a StatefulSet, so it holds nothing that could ever change. */
 export const selectorOf = (vault: CheckedVault): Record<string, string> => ({

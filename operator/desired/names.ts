@@ -41,6 +41,9 @@ export const ANNOTATIONS = {
 	paused: 'runevault.io/paused',
 } as const;
 
+/** On a RuneVaultBackup that the schedule made. */
+export const SCHEDULED_LABEL = 'runevault.io/scheduled';
+
 /** The label value under which all owned objects are watched. */
 export const OWNED_SELECTOR = `${LABELS.managedBy}=${MANAGER}`;
 
@@ -86,4 +89,9 @@ export const PATHS = {
 	tls: '/etc/runevault/tls',
 	publicTls: '/etc/runevault/public-tls',
 	audit: '/var/lib/runevault/audit',
+	archives: '/var/lib/runevault/archives',
+	identity: '/etc/runevault/identity',
+	s3: '/etc/runevault/s3',
+	s3CaDirectory: '/etc/runevault/s3-ca',
+	s3Ca: '/etc/runevault/s3-ca/ca.crt',
 } as const;

@@ -14,11 +14,14 @@ const READS = [
 	'/proc/self/',
 ];
 
-/** @param writable paths that may be read and written; a folder ends with a slash */
-export function nodeFlags(writable: readonly string[] = []): string[] {
+/**
+ * @param writable paths that may be read and written; a folder ends with a slash
+ * @param readable others that may be read
+ */
+export function nodeFlags(writable: readonly string[] = [], readable: readonly string[] = []): string[] {
 	return [
 		'--permission',
-		...[...READS, ...writable].map(path => `--allow-fs-read=${path}`),
+		...[...READS, ...readable, ...writable].map(path => `--allow-fs-read=${path}`),
 		...writable.map(path => `--allow-fs-write=${path}`),
 		// Nothing can be smuggled into the objects of others by JSON, and no debugger be called by a signal.
 		'--disable-proto=delete',

@@ -2,6 +2,7 @@
  * What the operator watches: RuneVaults, and by label every kind it owns, cluster-wide or in the namespaces it was given. Each change of
  * anything leads to the key of one vault.
  */
+import type { RuneVaultBackup, RuneVaultRestore } from '../../crds/operations.ts';
 import { type RuneVault, resource as runeVaults } from '../../crds/runevault.ts';
 import type { ChangeKind } from '../../kube/cache.ts';
 import { isNotFound } from '../../kube/errors.ts';
@@ -12,6 +13,7 @@ import { canonicalJson } from '../desired/digest.ts';
 import { LABELS, OWNED_SELECTOR } from '../desired/names.ts';
 import type { Ref } from '../reconcile/apply.ts';
 import type { Caches } from './gather.ts';
+import { OperationCache } from './operation-cache.ts';
 import { isOwnedKind, OPTIONAL_KINDS, type OptionalKind, OWNED_KINDS, type OwnedKind, WATCHED } from './owned.ts';
 
 export type WatchOptions = {
@@ -42,6 +44,7 @@ export class WatchedWorld implements Caches {
 	readonly #options: WatchOptions;
 	readonly #scopes: readonly (string | undefined)[];
 	readonly #vaults: Reflector[];
+	readonly #operations: OperationCache;
 	readonly #owned = new Map<OwnedKind, Reflector[]>();
 	readonly #nodes: Reflector;
 	/** What a Lease said when it last mattered; its renewals do not. */
@@ -53,6 +56,7 @@ export class WatchedWorld implements Caches {
 		this.#options = options;
 		this.#scopes = options.namespaces.length === 0 ? [undefined] : options.namespaces;
 		this.#vaults = this.#scopes.map(namespace => this.#reflectVaults(namespace));
+		this.#operations = new OperationCache(options, this.#scopes);
 		this.#nodes = this.#reflectCordonedNodes();
 		for (const kind of OWNED_KINDS) {
 			if (!OPTIONAL_KINDS.some(optional => optional === kind)) this.#owned.set(kind, this.#reflectOwned(kind));
@@ -62,7 +66,7 @@ export class WatchedWorld implements Caches {
 	/** Resolves when every cache is filled, or the signal is aborted; watches until then. */
 	async start(signal: AbortSignal): Promise<void> {
 		await this.#discover(signal);
-		const all = [...this.#vaults, ...[...this.#owned.values()].flat()];
+		const all = this.#all();
 		// Not waited for: an operator that may not see nodes does all but move off cordoned ones.
 		for (const reflector of [...all, this.#nodes]) this.#run(reflector, signal);
 		await untilAborted(Promise.all(all.map(reflector => reflector.synced)), signal);
@@ -73,7 +77,11 @@ export class WatchedWorld implements Caches {
 
 	/** Milliseconds since the API server was last heard, at worst. */
 	stalenessMs(): number {
-		return Math.max(...[...this.#vaults, ...[...this.#owned.values()].flat()].map(reflector => reflector.stalenessMs()));
+		return Math.max(...this.#all().map(reflector => reflector.stalenessMs()));
+	}
+
+	#all(): Reflector[] {
+		return [...this.#vaults, ...this.#operations.reflectors, ...[...this.#owned.values()].flat()];
 	}
 
 	vault(key: string): RuneVault | undefined {
@@ -82,6 +90,19 @@ export class WatchedWorld implements Caches {
 
 	vaultKeys(): string[] {
 		return this.#vaults.flatMap(reflector => reflector.store.keys());
+	}
+
+	backups(key: string): RuneVaultBackup[] {
+		return this.#operations.backups(key);
+	}
+
+	restores(key: string): RuneVaultRestore[] {
+		return this.#operations.restores(key);
+	}
+
+	/** Keys of the vaults that are there, and of those that are to be restored. */
+	allKeys(): string[] {
+		return [...new Set([...this.vaultKeys(), ...this.#operations.keys()])];
 	}
 
 	find({ kind, namespace, name }: Ref): KubeObject | undefined {

@@ -7,6 +7,7 @@ import { KEYGEN_FAULTS, type KeygenFault } from '../../crds/keygen-faults.ts';
 import type { RuneVaultSpec } from '../../crds/runevault.ts';
 import { outdatedPods } from '../reconcile/rollout.ts';
 import { isOverdue, wantedIds } from '../reconcile/token-state.ts';
+import { backupCurrent } from './backup-status.ts';
 import type { Appointed, FailoverStatus } from './failover-status.ts';
 import { isImportMissing, isProved, isRouted, type Observed, primaryPod, type TokenView } from './observed.ts';
 import { hasAdopted } from './prober.ts';
@@ -150,6 +151,7 @@ function startingOrMissing(facts: Facts): { starting: boolean; broken: string[] 
 
 function progressing(facts: Facts, ongoing: FailoverStatus['ongoing']): Finding<'Progressing'> {
 	if (facts.isPaused) return no('Paused', 'The annotation runevault.io/paused stops the operator.');
+	if (facts.isRestoring) return yes('Restoring', 'A RuneVaultRestore is under way: nothing else is written until it is done.');
 	if (facts.keys.stage === 'generate' && specOf(facts) !== undefined)
 		return yes('GeneratingKeys', isImportMissing(facts) ? WAITING_FOR_IMPORT : 'The key is being made.');
 	if (ongoing !== undefined) return yes('FailingOver', `Another pod takes the place of ${ongoing.from}: ${ongoing.reason}.`);
@@ -196,6 +198,7 @@ export function findAll(facts: Facts, ongoing?: FailoverStatus['ongoing']): Find
 		StandbyReady: standbyReady(facts),
 		TokensCurrent: tokensCurrent(facts),
 		Protected: protectedness(facts, toldBits(facts)),
+		BackupCurrent: backupCurrent(facts),
 		Progressing: progressing(facts, ongoing),
 		Degraded: degraded(facts),
 	};

@@ -2,12 +2,14 @@
  * Everything a reconcile needs, read once into one immutable value: from the caches, and from the API server only what no watch covers
  * (what the spec refers to) or what must not rest on a cache that lags (a key Secret that seems to be missing).
  */
+import type { RuneVaultBackup, RuneVaultRestore } from '../../crds/operations.ts';
 import type { RuneVault } from '../../crds/runevault.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
 import { ANNOTATIONS, namesOf, SLICE_MANAGER, SLICE_SERVICE } from '../desired/names.ts';
 import type { Applier, Ref } from '../reconcile/apply.ts';
 import { type KeysObserved, keyState } from '../reconcile/keys.ts';
+import { isRestoreDone } from '../reconcile/restore-plan.ts';
 import { tokenView } from '../reconcile/token-state.ts';
 import type { StatusWriter } from '../reconcile/write-status.ts';
 import type { Observed, TokenView } from './observed.ts';
@@ -25,6 +27,9 @@ export type Caches = {
 	vault: (key: string) => RuneVault | undefined;
 	/** One object by name. */
 	find: (ref: Ref) => KubeObject | undefined;
+	/** Of one vault. */
+	backups: (key: string) => RuneVaultBackup[];
+	restores: (key: string) => RuneVaultRestore[];
 	/** All objects of a kind that carry the label of the vault. */
 	labelled: (kind: OwnedKind, key: string) => KubeObject[];
 	/** Names of nodes that take no more pods. */
@@ -60,6 +65,8 @@ export async function gather(key: string, effects: GatherEffects): Promise<Obser
 	return {
 		vault,
 		check,
+		isRestoring: caches.restores(key).some(restore => restore.metadata.deletionTimestamp === undefined && !isRestoreDone(restore)),
+		backups: caches.backups(key),
 		isPaused: pause === 'reconcile',
 		isFailoverPaused: pause === 'failover' || pause === 'reconcile',
 		target: vault.status?.targetPrimary,

@@ -1,5 +1,6 @@
 /** Everything one reconcile knows of one vault, read once. */
 import type { LedgerData } from '../../crds/ledger.ts';
+import type { RuneVaultBackup } from '../../crds/operations.ts';
 import type { RuneVault } from '../../crds/runevault.ts';
 import type { KeyState, KeysObserved } from '../reconcile/keys.ts';
 import type { SpecCheck } from './policies.ts';
@@ -32,6 +33,9 @@ export const isImportMissing = ({ missingRefs }: Pick<Observed, 'missingRefs'>):
 export type Observed = {
 	vault: RuneVault;
 	check: SpecCheck;
+	/** A RuneVaultRestore is under way: nothing is written but the status, so that no token or key is made beside those that come back. */
+	isRestoring: boolean;
+	backups: readonly RuneVaultBackup[];
 	/** By annotation: nothing at all is written but the status. */
 	isPaused: boolean;
 	/** By annotation: no other primary is appointed, unless somebody asks for one. */

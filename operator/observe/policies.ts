@@ -7,6 +7,7 @@ import { RESERVED_VOLUMES } from '../../crds/pod-template.ts';
 import { MAX_NAME_LENGTH, type RuneVault, type RuneVaultSpec, runeVaultSpecSchema } from '../../crds/runevault.ts';
 import { ALLOW_PLAINTEXT } from '../../crds/tls.ts';
 import { PATHS } from '../desired/names.ts';
+import { isSchedule } from '../reconcile/schedule.ts';
 
 export type Violation = { path: string; message: string };
 export type SpecCheck = { spec: RuneVaultSpec } | { violations: Violation[] };
@@ -71,6 +72,11 @@ const hasPeersOfOneKind: Policy = (_vault, { networkPolicy: { from } }) =>
 		peer => (peer.ipBlock !== undefined) === (peer.podSelector !== undefined || peer.namespaceSelector !== undefined),
 	);
 
+const hasUsableSchedule: Policy = (_vault, { backup }) =>
+	backup?.schedule === undefined || isSchedule(backup.schedule)
+		? undefined
+		: { path: 'spec.backup.schedule', message: 'must be a time that comes, as the five fields of cron' };
+
 const isPlaintextAllowed: Policy = ({ metadata: { annotations } }, { tls }) =>
 	tls.type !== 'Disabled' || annotations?.[ALLOW_PLAINTEXT] === 'true'
 		? undefined
@@ -97,6 +103,7 @@ const hasReadableKeys: Policy = (_vault, { protection: { provenance } }) =>
 const POLICIES: readonly Policy[] = [
 	isPlaintextAllowed,
 	hasUsableName,
+	hasUsableSchedule,
 	hasFreeVolumeNames,
 	hasFreeMountPaths,
 	mountsKnownVolumes,

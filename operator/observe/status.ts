@@ -6,15 +6,14 @@ import { endpointOf } from '../desired/endpoint.ts';
 import { KEY_VERSION, namesOf } from '../desired/names.ts';
 import { outdatedPods } from '../reconcile/rollout.ts';
 import { adopters, formerUntil, isComplete, nextRotation } from '../reconcile/token-state.ts';
+import { backupStatus } from './backup-status.ts';
 import { failoverStatus } from './failover-status.ts';
 import { type Facts, findAll } from './findings.ts';
+import { instant } from './instant.ts';
 import { isRouted, primaryPod } from './observed.ts';
 import { toldBits } from './protection.ts';
 
 const isDefined = <T>(value: T | undefined): value is T => value !== undefined;
-
-/** API times have whole seconds. */
-export const instant = (now: number): string => new Date(now).toISOString().replace(/\.\d{3}Z$/, 'Z');
 
 function primaryStatus(facts: Facts, previous: RuneVaultStatus): RuneVaultStatus['primary'] {
 	const pod = primaryPod(facts);
@@ -82,6 +81,7 @@ export function computeStatus(facts: Facts): RuneVaultStatus {
 		primary,
 		failover,
 		keys: keysStatus(facts, spec, previous),
+		backup: backupStatus(facts, spec, previous.backup),
 		tokens: tokenStatus(facts, spec, previous),
 	};
 	return {

@@ -5,6 +5,7 @@
  * bytes. Instead of `managedFields` it keeps a digest of the fields that are ours: when anyone takes one of them over or removes it, the
  * digest changes, and that is how an edit is told from a harmless change of status.
  */
+import { type BackupOutcome, backupOutcomeOf } from '../../crds/backup-outcomes.ts';
 import { type KeygenFault, keygenFaultOf } from '../../crds/keygen-faults.ts';
 import { isLedgerField, type LedgerData } from '../../crds/ledger.ts';
 import type { KubeObject } from '../../kube/resources.ts';
@@ -90,7 +91,7 @@ export const keepOfPod = (pod: KubeObject) => {
 			podIP,
 			phase,
 			conditions: items(conditions).filter(condition => condition.type === 'Ready'),
-			containerStatuses: items(containerStatuses).map(status => ({ ready: status.ready, ...faultIn(status) })),
+			containerStatuses: items(containerStatuses).map(status => ({ ready: status.ready, ...faultIn(status), ...outcomeIn(status) })),
 		},
 	};
 };
@@ -99,6 +100,34 @@ export const keepOfPod = (pod: KubeObject) => {
 function faultIn(status: Record<string, unknown>): { fault?: KeygenFault } {
 	const fault = keygenFaultOf(part(part(status, 'state'), 'terminated').message);
 	return fault === undefined ? {} : { fault };
+}
+
+/** Of a Job of backup, drill or restore likewise a word we know, or numbers and digests. */
+function outcomeIn(status: Record<string, unknown>): { outcome?: BackupOutcome } {
+	const outcome = backupOutcomeOf(part(part(status, 'state'), 'terminated').message);
+	return outcome === undefined ? {} : { outcome };
+}
+
+/** A Job of an operation, and the last thing one of its pods said. */
+export type JobEnd = { name: string; uid: string; state: 'running' | 'complete' | 'failed'; outcome: BackupOutcome | undefined };
+
+/** @param pods of the vault */
+export function jobEnd(job: KubeObject, pods: readonly KubeObject[]): JobEnd {
+	const { uid = '', name } = job.metadata;
+	const state = isConditionTrue(part(job, 'status'), 'Complete')
+		? 'complete'
+		: isConditionTrue(part(job, 'status'), 'Failed')
+			? 'failed'
+			: 'running';
+	const said = pods
+		.filter(({ metadata }) => metadata.ownerReferences?.some(owner => owner.uid === uid))
+		.sort((a, b) => Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? ''))
+		.flatMap(pod => items(part(pod, 'status').containerStatuses))
+		.map(({ outcome }) => outcome as BackupOutcome | undefined)
+		.filter(outcome => outcome !== undefined);
+	// A pod that a Job ran again may have said another thing than the one that did the work.
+	const outcome = state === 'complete' ? said.findLast(each => 'done' in each) : said.at(-1);
+	return { name, uid, state, outcome };
 }
 
 /** Why the newest of these pods that said so failed, of the pods of one Job; undefined when none said anything. */

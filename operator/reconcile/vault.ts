@@ -9,12 +9,14 @@ import { computeStatus } from '../observe/status.ts';
 import { type AppointEffects, moveOn, settleTarget } from './appoint.ts';
 import type { Choice } from './failover.ts';
 import { type Note, notesOf } from './notes.ts';
+import { type OperationEffects, runOperations } from './operations.ts';
 import { checkedVault, probePlan } from './plan.ts';
 import { tokensAgainAfterMs } from './token-state.ts';
 import { nothingWritten, type WriteEffects, type WriteResult, writeAll } from './write.ts';
 import type { StatusWriter } from './write-status.ts';
 
 export type ReconcileEffects = GatherEffects &
+	Omit<OperationEffects, 'now'> &
 	Omit<WriteEffects, 'now' | 'note'> & {
 		prober: Prober;
 		statusWriter: StatusWriter;
@@ -34,7 +36,25 @@ const UNSETTLED_MS = 15_000;
 /** Long enough for what was just written to show in the caches. */
 const SOONEST_MS = 1_000;
 
+/** The vault, and then what is to be done with it once: backups and restores, of which some bring a vault into being. */
 export async function reconcileVault(key: string, effects: ReconcileEffects): Promise<Outcome> {
+	const [outcome, dueAfterMs] = await bothOf(
+		() => reconcileOne(key, effects),
+		() => runOperations(key, effects),
+	);
+	if (dueAfterMs === undefined) return outcome;
+	return { againAfterMs: Math.max(Math.min(dueAfterMs, 'againAfterMs' in outcome ? outcome.againAfterMs : RESYNC_MS), SOONEST_MS) };
+}
+
+/** One after the other, the second also when the first has failed. */
+async function bothOf<A, B>(first: () => Promise<A>, second: () => Promise<B>): Promise<[A, B]> {
+	const [a] = await Promise.allSettled([first()]);
+	const b = await second();
+	if (a.status === 'rejected') throw a.reason;
+	return [a.value, b];
+}
+
+async function reconcileOne(key: string, effects: ReconcileEffects): Promise<Outcome> {
 	const { prober, statusWriter, tell, onStatus, onGone } = effects;
 	const observed = await gather(key, effects);
 	if (observed === undefined) {
@@ -96,7 +116,7 @@ async function credentialsFor({ vault }: Observed, written: WriteResult, { keepe
 
 async function write(observed: Observed, effects: WriteEffects): Promise<WriteResult> {
 	const vault = checkedVault(observed);
-	if (vault === undefined || observed.isPaused) return nothingWritten(observed);
+	if (vault === undefined || observed.isPaused || observed.isRestoring) return nothingWritten(observed);
 	return writeAll(vault, observed, effects);
 }
 

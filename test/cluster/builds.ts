@@ -43,6 +43,8 @@ const recipes: Record<Component, Recipe> = {
 	},
 	coredns: { usually: 'some 3 minutes', sources: [], go: install('github.com/coredns/coredns', versions.coredns) },
 	helm: { usually: 'some 3 minutes', sources: [], go: install('helm.sh/helm/v4/cmd/helm', versions.helm) },
+	/** An S3 server for the tests of backups: real, and of another house than the client. */
+	minio: { usually: 'some 3 minutes', sources: [], go: install('github.com/minio/minio', versions.minio) },
 	pause: {
 		usually: 'a few seconds',
 		sources: [join(folder, 'pause', 'main.go')],

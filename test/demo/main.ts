@@ -19,6 +19,7 @@ import {
 	tokenOf,
 	waitFor,
 } from '../install/installation.ts';
+import { loseEverything } from './disaster.ts';
 import { tellFootprint } from './footprint.ts';
 import { tellLatencies } from './latency.ts';
 import { timed } from './measure.ts';
@@ -65,6 +66,7 @@ async function tell(story: Story, target: Target, envectorUrl: string): Promise<
 		await rotateToken(scene);
 		await losePrimary(scene);
 		await deleteOwned(scene);
+		await loseEverything(scene);
 	} finally {
 		await reach.close();
 	}

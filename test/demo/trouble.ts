@@ -3,8 +3,9 @@ import { RuneError } from '../../client/errors.ts';
 import { containerOf, crash, signal } from '../install/crash.ts';
 import { deleteAndTime, ownedObjects } from '../install/heal.ts';
 import { access, connect, primaryOf, type Target, tokenOf, type VaultName, waitFor } from '../install/installation.ts';
+import { runPlugin } from '../install/plugin.ts';
 import type { Reach } from '../install/reach.ts';
-import { run, until } from '../install/run.ts';
+import { until } from '../install/run.ts';
 import { timed, watchGap } from './measure.ts';
 import { questions } from './memories.ts';
 import type { Asked } from './memory.ts';
@@ -98,10 +99,6 @@ const untilReplaced = ({ kubectl }: Target, vault: VaultName, pod: string): Prom
 		const now = await primaryOf(kubectl, vault);
 		return now !== pod && now;
 	});
-
-/** Runs `kubectl runevault` as a person does. */
-const runPlugin = ({ kubectl }: Target, args: readonly string[]): Promise<string> =>
-	run(process.execPath, ['client/kubectl/main.ts', ...args], { env: { KUBECONFIG: kubectl.kubeconfig } });
 
 /** Stops the primary's process where it is, and lets it go on when another has taken over. */
 async function hangUntilReplaced(target: Target, vault: VaultName, pod: string): Promise<void> {

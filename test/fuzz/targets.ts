@@ -1,6 +1,7 @@
 /** Every parser of bytes that others write. Seeds are the vendor's vectors, and files of corpus/<target>/ for what has no vector. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createTar } from 'nanotar';
 import { runeVaultSpecSchema } from '../../crds/runevault.ts';
 import { VaultError } from '../../fhe/errors.ts';
 import { parseBlob } from '../../fhe/formats/blob.ts';
@@ -18,11 +19,13 @@ import { checkSpec } from '../../operator/observe/policies.ts';
 import { parseReply } from '../../operator/observe/probe.ts';
 import { parseBearer } from '../../vault/auth/bearer.ts';
 import { parseVerifiers } from '../../vault/auth/verifiers.ts';
+import { readTar } from '../../vault/backup/archive.ts';
 import { hostMatcher } from '../../vault/http/guard.ts';
 import { parseRange } from '../../vault/http/key-files.ts';
 import { parseTarget } from '../../vault/http/target.ts';
 import { encKey, file, kek, secretKey } from '../unit/fhe/vectors.ts';
 import { inputs, resourceWith } from '../unit/operator/builders.ts';
+import { description } from '../unit/vault/backup/archives.ts';
 import { teamSecret } from '../unit/vault/builders.ts';
 import type { Target } from './engine.ts';
 
@@ -47,6 +50,16 @@ const text = (name: string, run: (text: string) => unknown, isAllowed: Target['i
 	isAllowed,
 	run: bytes => run(textOf(bytes)),
 });
+
+/** What a backup encrypts: a manifest and a part. */
+function backupTar(): Uint8Array {
+	const parts = [{ name: 'kek', bytes: 4, sha256: '9f64a747e1b97f131fabb6b447296c9b6f0201e79fb3c5356e6c77e89b6a806a' }];
+	const manifest = { format: 1, ...description(), parts };
+	return createTar([
+		{ name: 'manifest.json', data: JSON.stringify(manifest) },
+		{ name: 'kek', data: Uint8Array.of(1, 2, 3, 4) },
+	]);
+}
 
 /** An archive as small as one can be: a name, a size, and that many bytes. */
 function archive(): Uint8Array {
@@ -95,6 +108,7 @@ export const parsers = (): Target[] => [
 	binary('eval-key', parseEvalKey, archive()),
 	binary('sealed-key', bytes => openSealedSecretKey(bytes, kek()), file('sealed/SecKey_sealed.bin')),
 	binary('sealed-bytes', bytes => openBytes(bytes, kek(), 'x'), sealBytes(new Uint8Array(32), kek(), 'x')),
+	binary('backup', bytes => readTar(Uint8Array.from(bytes)), backupTar()),
 	text('verifiers', parseVerifiers),
 	text('bearer', headers => parseBearer(headers.split('\n')), never),
 	text('head', readHead, never),

@@ -1,7 +1,4 @@
 /** `vault keygen`: the operator's Job that makes a team's key inside the cluster, so that no other program ever sees it unsealed. */
-import { writeFile } from 'node:fs/promises';
-import { z } from 'zod';
-import type { KeygenFault } from '../../crds/keygen-faults.ts';
 import { VaultError } from '../../fhe/errors.ts';
 import { loadSeal } from '../../fhe/seal.ts';
 import { KubeError } from '../../kube/errors.ts';
@@ -15,6 +12,7 @@ import { KeygenError } from '../keys/keygen-error.ts';
 import { createLog } from '../log.ts';
 import { findCluster } from './cluster.ts';
 import { type Command, parseOptions, requiredEnv, UsageError } from './command.ts';
+import { jsonEnv, labelsSchema, leaveWord, ownerSchema } from './job.ts';
 
 const help = `vault keygen: make the team's key, once, and seal it into a Secret
 
@@ -32,16 +30,6 @@ Reads VAULT_CONFIG (the configuration file), and from the environment:
 
 Creates, where missing: Secret <name>-kek (without --kek), Secret <name>-keys-<version>, ConfigMap <name>-canaries. What exists is kept.
 `;
-
-const labelsSchema = z.record(z.string(), z.string());
-const ownerSchema = z.object({
-	apiVersion: z.string(),
-	kind: z.string(),
-	name: z.string(),
-	uid: z.string(),
-	controller: z.boolean().default(true),
-	blockOwnerDeletion: z.boolean().default(true),
-});
 
 export const keygen: Command = {
 	help,
@@ -76,25 +64,3 @@ export const keygen: Command = {
 		}
 	},
 };
-
-/** Where the kubelet reads it into the pod's status. That it cannot be left is no reason to hide why the key was not made. */
-async function leaveWord(fault: KeygenFault): Promise<void> {
-	const file = process.env.TERMINATION_LOG;
-	if (file !== undefined && file !== '') await writeFile(file, fault).catch(() => undefined);
-}
-
-/** An environment variable that holds JSON; undefined when it is not set. */
-function jsonEnv<T>(name: string, schema: z.ZodType<T>): T | undefined {
-	const text = process.env[name];
-	if (text === undefined || text === '') return undefined;
-	let value: unknown;
-	try {
-		value = JSON.parse(text);
-	} catch {
-		throw new VaultError('invalid_argument', `${name} is not JSON`, { field: name });
-	}
-	const parsed = schema.safeParse(value);
-	if (!parsed.success)
-		throw new VaultError('invalid_argument', `${name}: ${parsed.error.issues[0]?.path.join('.')} is not valid`, { field: name });
-	return parsed.data;
-}

@@ -14,11 +14,14 @@ import { type ReadFile, readKek } from './kek.ts';
 import { keyFileNames, parseKeyDescription, teamSecretLabel } from './key-files.ts';
 import { type OpenedKey, wipe } from './opened-key.ts';
 
+/** What must be known of the keys to open them. */
+export type KeyConfig = Pick<VaultConfig, 'team' | 'dimension' | 'keys'>;
+
 /**
  * The keys of all configured versions, current first. Whoever gets them disposes them; `buildKeyring` does.
  * @throws VaultError `key_missing`, `wrong_kek`, `deserialization_failed`, `wrong_key`
  */
-export async function openKeys(config: VaultConfig, read: ReadFile = readFile): Promise<OpenedKey[]> {
+export async function openKeys(config: KeyConfig, read: ReadFile = readFile): Promise<OpenedKey[]> {
 	const kek = await readKek(config.keys.kekFile, 'key encryption key', read).catch(error => {
 		throw error instanceof VaultError ? new VaultError('key_missing', `no key: ${error.message}`, { cause: error }) : error;
 	});
@@ -39,7 +42,7 @@ async function openKey(
 	directory: string,
 	version: number,
 	kek: Uint8Array,
-	{ team, dimension }: VaultConfig,
+	{ team, dimension }: KeyConfig,
 	read: ReadFile,
 ): Promise<OpenedKey> {
 	const files = {

@@ -74,7 +74,8 @@ function argumentOf(command: Command, before: readonly string[], current: string
 	const mayBeTerm = words.includes('TERM') && (before.length > 0 || isTerm(current));
 	const word: Word | undefined = mayBeTerm ? 'TERM' : (words[before.length] ?? (words.at(-1) === 'FILE' ? 'FILE' : undefined));
 	if (word === undefined) return { candidates: [], kind: undefined };
-	if (word === 'token' || word === 'verify') return { candidates: [[word]], kind: undefined };
+	if (word === 'token' || word === 'verify' || word === 'create|list')
+		return { candidates: word.split('|').map(each => [each]), kind: undefined };
 	if (word === 'SHELL') return { candidates: SHELLS.map(shell => [shell]), kind: undefined };
 	return { candidates: [], kind: word };
 }

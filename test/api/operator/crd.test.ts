@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { restoreResource } from '../../../crds/operations.ts';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { get, list } from '../../../kube/objects.ts';
@@ -183,11 +184,13 @@ describe('the CRD on a real API server', () => {
 		assert.deepEqual(Object(crd?.spec).names.categories, ['all']);
 	});
 
-	for (const example of ['runevault', 'import']) {
+	for (const example of ['runevault', 'import', 'backup']) {
 		it(`[OPR-3] takes the example ${example} as it is`, async () => {
 			const documents = parseAllDocuments(await readFile(`examples/${example}.yaml`, 'utf8')).map(document => document.toJS());
 			for (const { kind, metadata, spec } of documents) {
 				if (kind === 'RuneVault') await applyVault(world, vault(`${example}-${metadata.name}`), spec);
+				const object = { apiVersion: 'runevault.io/v1alpha1', kind, metadata: { ...metadata, namespace: vault('').namespace }, spec };
+				if (kind === 'RuneVaultRestore') await applyAs(world.admin, object, restoreResource);
 			}
 		});
 	}

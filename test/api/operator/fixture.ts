@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { parseAllDocuments } from 'yaml';
-import { buildCrd } from '../../../crds/crd.ts';
+import { buildCrds } from '../../../crds/crd.ts';
 import { type RuneVault, resource as runeVaults } from '../../../crds/runevault.ts';
 import { apply } from '../../../kube/apply.ts';
 import type { Clock } from '../../../kube/clock.ts';
@@ -82,12 +82,14 @@ export class World {
 	}
 
 	async #install(): Promise<void> {
-		const crd = buildCrd() as KubeObject;
-		await applyAs(this.admin, crd, resources.customResourceDefinitions);
-		await until('the CRD is established', async () => {
-			const found = await get(this.admin, resources.customResourceDefinitions, { name: crd.metadata.name });
-			return JSON.stringify(found?.status).includes('"type":"Established"');
-		});
+		const crds = Object.values(buildCrds()) as KubeObject[];
+		for (const crd of crds) await applyAs(this.admin, crd, resources.customResourceDefinitions);
+		for (const { metadata } of crds) {
+			await until(`the CRD ${metadata.name} is established`, async () => {
+				const found = await get(this.admin, resources.customResourceDefinitions, { name: metadata.name });
+				return JSON.stringify(found?.status).includes('"type":"Established"');
+			});
+		}
 		await this.namespace(OPERATOR_NAMESPACE);
 		for (const object of await renderChart()) {
 			await applyAs(this.admin, object, CHART_RESOURCES[object.kind] ?? resources.services);

@@ -1,10 +1,9 @@
 /** Keys and records that a team brings and keeps, on a real cluster: an adopted enVector key, and audit records on a volume. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { running } from '../../cluster/paths.ts';
 import { findTarget } from '../../demo/target.ts';
 import { crash } from '../../install/crash.ts';
 import {
@@ -21,6 +20,7 @@ import {
 } from '../../install/installation.ts';
 import { getObject } from '../../install/kubectl.ts';
 import { run } from '../../install/run.ts';
+import { makeVolume } from '../../install/volume.ts';
 
 const namespace = `custody-${randomBytes(3).toString('hex')}`;
 const adopted = { namespace, name: 'adopted' };
@@ -72,12 +72,7 @@ describe('what a team brings and keeps', { skip }, () => {
 	});
 
 	it('[CLU-24] keeps audit records on a volume, in one chain although the process is killed', async () => {
-		const node = 'node1';
-		// Inside its box the node has this folder as its own /var/log.
-		const folder = join(running.node(node), 'own', 'var', 'log', namespace);
-		await mkdir(folder);
-		await chmod(folder, 0o770);
-		await applyManifest(target.kubectl, volumeOn(node));
+		const folder = await makeVolume(target.kubectl, namespace);
 		const audit = { sink: 'Volume', volume: { size: '64Mi', storageClassName: namespace } };
 		await applyManifest(target.kubectl, manifest(audited, { replicas: 1, audit }));
 		await settled(audited);
@@ -101,19 +96,3 @@ describe('what a team brings and keeps', { skip }, () => {
 		assert.equal(claim?.status?.phase, 'Bound');
 	});
 });
-
-function volumeOn(node: string): Record<string, unknown> {
-	const hostname = { key: 'kubernetes.io/hostname', operator: 'In', values: [node] };
-	return {
-		apiVersion: 'v1',
-		kind: 'PersistentVolume',
-		metadata: { name: namespace },
-		spec: {
-			capacity: { storage: '64Mi' },
-			accessModes: ['ReadWriteOnce'],
-			storageClassName: namespace,
-			local: { path: `/var/log/${namespace}` },
-			nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [hostname] }] } },
-		},
-	};
-}

@@ -15,7 +15,7 @@ const SHA256 = 'cd'.repeat(32);
 /** How pods name the token of the healthy vault. */
 export const TOKEN_ID = SHA256.slice(0, 16);
 
-const spec = (over: Record<string, unknown> = {}): RuneVaultSpec => runeVaultSpecSchema.parse({ team: 'acme', ...over });
+export const spec = (over: Record<string, unknown> = {}): RuneVaultSpec => runeVaultSpecSchema.parse({ team: 'acme', ...over });
 
 export const vault = (over: Record<string, unknown> = {}, name = 'acme'): CheckedVault => ({
 	name,
@@ -98,6 +98,8 @@ export function facts(...modifiers: Modifier[]): Facts {
 	const healthy: Facts = {
 		vault: resourceWith({ team: 'acme' }),
 		check: { spec: spec() },
+		isRestoring: false,
+		backups: [],
 		isPaused: false,
 		isFailoverPaused: false,
 		target: undefined,

@@ -20,6 +20,7 @@ const HEALTHY: Record<ConditionType, string> = {
 	StandbyReady: 'True Standing',
 	TokensCurrent: 'True Adopted',
 	Protected: 'False UnsignedResults',
+	BackupCurrent: 'Unknown NoSchedule',
 	Progressing: 'False Complete',
 	Degraded: 'False Healthy',
 };
@@ -43,6 +44,7 @@ const ROWS: Row[] = [
 			Programmed: 'False SpecInvalid',
 			TokensCurrent: 'Unknown SpecInvalid',
 			Protected: 'Unknown SpecInvalid',
+			BackupCurrent: 'Unknown SpecInvalid',
 		},
 	],
 	[

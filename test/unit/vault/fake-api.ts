@@ -32,7 +32,9 @@ export async function startFakeApi(): Promise<FakeApi> {
 				return existing ? [200, existing] : status(404, 'NotFound');
 			case 'POST': {
 				const target = `${path}/${body.metadata.name}`;
-				return objects.has(target) ? status(409, 'AlreadyExists') : [201, store(target, body)];
+				return objects.has(target)
+					? status(409, 'AlreadyExists')
+					: [201, store(target, { ...body, metadata: { uid: `u-${version + 1}`, ...body.metadata } })];
 			}
 			case 'PUT': {
 				const isStale = body.metadata.resourceVersion !== existing?.metadata.resourceVersion;

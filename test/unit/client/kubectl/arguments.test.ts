@@ -42,6 +42,12 @@ describe('kubectl runevault: command line', () => {
 		['rotate token acme', /rotate: no TOKEN/],
 		['rotate token acme team --timeout soon', /--timeout must be a duration/],
 		['rotate token acme team --timeout 1m --no-wait', /--no-wait and --timeout/],
+		['backup', /backup: create or list/],
+		['backup verify acme', /backup: create or list, not verify/],
+		['backup create', /backup create: no NAME/],
+		['backup list acme --no-wait', /backup list: --no-wait is no option/],
+		['restore acme --identity key', /restore: --from is needed/],
+		['restore acme --from nightly', /restore: --identity is needed/],
 	] as const) {
 		it(`[CLI-5] ${line} exits with 2 and says ${message.source}`, async () => {
 			const { code, err, received } = await kubectl(line.split(' '), {});

@@ -19,6 +19,7 @@ const GOOD: Record<ConditionType, ConditionStatus> = {
 	StandbyReady: 'True',
 	TokensCurrent: 'True',
 	Protected: 'True',
+	BackupCurrent: 'True',
 	Progressing: 'False',
 	Degraded: 'False',
 };

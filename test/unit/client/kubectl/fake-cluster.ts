@@ -9,6 +9,7 @@ import type { Pod } from '../../../../client/kubectl/vaults.ts';
 import type { RuneVault } from '../../../../crds/runevault.ts';
 import { type Clock, systemClock } from '../../../../kube/clock.ts';
 import { staticConfig } from '../../../../kube/config.ts';
+import type { KubeObject } from '../../../../kube/resources.ts';
 import { json, type Received, status, withStub } from '../../kube/api-stub.ts';
 import { NOW } from './builders.ts';
 
@@ -20,6 +21,10 @@ export type World = {
 	events?: Event[] | 'forbidden';
 	/** The data of ConfigMap `<name>-ledger`, by name of the RuneVault. */
 	ledgers?: Record<string, Record<string, string>>;
+	/** Backups and restores by kind's plural, as they are at first. */
+	operations?: Operations;
+	/** The status of one that was asked for, at its n-th reading, from 1. */
+	onOperation?: (count: number) => object;
 	/** What a patch of a RuneVault or its status is answered with; the RuneVault as it was, unless told. */
 	onPatch?: (vault: RuneVault) => readonly [code: number, body: unknown];
 	/** A port of this machine that leads to the public port of a pod. */
@@ -30,15 +35,18 @@ export type World = {
 	onRead?: (vault: RuneVault, count: number) => RuneVault;
 };
 
+type Operations = Partial<Record<'runevaultbackups' | 'runevaultrestores', KubeObject[]>>;
+
 export type Result = { code: number; out: string; err: string; received: Received[] };
 
 /** Runs the plug-in against this world; waits pass at once. */
 export async function kubectl(argv: string[], world: World): Promise<Result> {
 	let result: Result | undefined;
 	let reads = 0;
+	const operations = fakeOperations(world);
 	const answer = (request: Received, response: ServerResponse) => {
 		if (request.method === 'GET' && /\/runevaults\/[^/?]+$/.test(request.url)) reads += 1;
-		json(response, ...replyTo(world, request, reads));
+		json(response, ...(operations(request) ?? replyTo(world, request, reads)));
 	};
 	await withStub(answer, async ({ server, received }) => {
 		let out = '';
@@ -83,6 +91,27 @@ const listOf = (items: readonly Placed[], namespace: string | undefined): Reply 
 	200,
 	{ metadata: {}, items: items.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace) },
 ];
+
+/** Those that are there, and those that are made. Undefined for another kind. */
+function fakeOperations({ operations = {}, onOperation }: World): (request: Received) => Reply | undefined {
+	const made: KubeObject[] = [];
+	let reads = 0;
+	return ({ method, url, body }) => {
+		const [, namespace, plural, name] = /\/namespaces\/([^/]+)\/(runevaultbackups|runevaultrestores)(?:\/([^/?]+))?/.exec(url) ?? [];
+		if (plural !== 'runevaultbackups' && plural !== 'runevaultrestores') return undefined;
+		if (method === 'POST') {
+			made.push(JSON.parse(body));
+			return [201, JSON.parse(body)];
+		}
+		const there = operations[plural] ?? [];
+		if (name === undefined) return listOf(there, namespace);
+		const old = there.find(({ metadata }) => metadata.name === name);
+		if (old !== undefined) return [200, old];
+		const fresh = made.find(({ metadata }) => metadata.name === name);
+		reads += 1;
+		return fresh === undefined ? [404, status(404, 'NotFound')] : [200, { ...fresh, status: onOperation?.(reads) }];
+	};
+}
 
 /** @param reads how often RuneVaults have been read by name, this time included. */
 function replyTo(world: World, request: Received, reads: number): Reply {
