@@ -7,7 +7,15 @@ export const REASONS = {
 	/** The summary: the Vault serves as the spec asks. Otherwise the reason of what is in the way. */
 	Ready: ['Serving', 'SpecInvalid', 'RefsMissing', 'NotProgrammed', 'KeysNotLoaded', 'PrimaryNotAvailable'],
 	Accepted: ['Valid', 'Invalid'],
-	ResolvedRefs: ['Resolved', 'SecretNotFound', 'IngressClassNotFound', 'IssuerNotFound', 'CertManagerNotFound', 'SpecInvalid'],
+	ResolvedRefs: [
+		'Resolved',
+		'SecretNotFound',
+		'IngressClassNotFound',
+		'IssuerNotFound',
+		'CertManagerNotFound',
+		'KindNotFound',
+		'SpecInvalid',
+	],
 	Programmed: ['Applied', 'ApplyFailed', 'NameTaken', 'WaitingForKeys', 'SpecInvalid', 'Paused'],
 	KeysLoaded: ['Proved', 'NotProved', 'KeysMissing', 'Generating', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer'],
 	PrimaryAvailable: ['Serving', 'NoPrimary', 'NotRouted', 'NotProved', 'Down'],

@@ -87,6 +87,10 @@ export const CONDITIONS: { [T in ConditionType]: Condition<T> } = {
 				means: 'The cluster has no IngressClass of the name in spec.ingress.className.',
 				todo: 'kubectl get ingressclass lists those there are.',
 			},
+			KindNotFound: {
+				means: 'spec.ingress asks for an object of a kind that the cluster does not know: of the Gateway API, or of Traefik.',
+				todo: 'Install the CRDs of that kind, or choose another spec.ingress.type or preset; it is seen within a minute.',
+			},
 			SpecInvalid: SPEC_INVALID,
 		},
 	},

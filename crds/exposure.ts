@@ -1,16 +1,39 @@
 /** How a Vault is reached and watched from outside its pods: Ingress, NetworkPolicy, monitoring. */
 import { z } from 'zod';
-import { dnsName, rules, stringMap } from './fields.ts';
+import { dnsLabel, dnsName, rules, stringMap } from './fields.ts';
+
+const gatewaySchema = z.object({
+	name: dnsName().describe('Name of the Gateway.'),
+	namespace: dnsLabel(63)
+		.optional()
+		.describe('Its namespace, whose listener must admit routes of this one; that of the RuneVault when left out.'),
+	sectionName: dnsName().optional().describe('Its listener; all that admit the host when left out. It should speak HTTPS.'),
+});
 
 export const ingressSchema = rules(
 	z.object({
-		state: z.enum(['Disabled', 'Enabled']).default('Disabled').describe('Whether an Ingress leads to the Vault.'),
-		host: dnsName().optional().describe('Host name of the Ingress. Needed when it is enabled.'),
+		state: z.enum(['Disabled', 'Enabled']).default('Disabled').describe('Whether a way from outside the cluster leads to the Vault.'),
+		type: z
+			.enum(['Ingress', 'HTTPRoute'])
+			.default('Ingress')
+			.describe(
+				'Ingress: an Ingress, for the controller of its class. HTTPRoute: a route of the Gateway API, for the Gateway that `gateway` names.',
+			),
+		host: dnsName().optional().describe('Host name of the Ingress or the HTTPRoute. Needed when it is enabled.'),
 		className: dnsName().optional().describe("IngressClass; the cluster's default when left out."),
-		annotations: stringMap(32, 4096).optional().describe('Annotations of the Ingress, for its controller.'),
+		preset: z
+			.enum(['None', 'Nginx', 'Traefik'])
+			.default('None')
+			.describe(
+				'Whose annotations are set for size limits, timeouts and the check of the certificate of the pods: those of ingress-nginx, or of Traefik, with a ServersTransport and a Middleware of its own kinds.',
+			),
+		annotations: stringMap(32, 4096)
+			.optional()
+			.describe('Annotations of the Ingress or HTTPRoute, for its controller. They win over those of the preset.'),
 		tlsSecretName: dnsName()
 			.optional()
-			.describe('Secret with the certificate of the host. Without it the Ingress itself speaks plain HTTP to clients.'),
+			.describe('Secret with the certificate of the host, for an Ingress. Without it the Ingress itself speaks plain HTTP to clients.'),
+		gateway: gatewaySchema.optional().describe('The Gateway that the HTTPRoute hangs on, with type HTTPRoute.'),
 	}),
 	{
 		// The API server tries the rule on the default `{}` too, before the defaults inside it are there.
@@ -20,6 +43,28 @@ export const ingressSchema = rules(
 		reason: 'FieldValueRequired',
 		check: ingress => ingress.state !== 'Enabled' || ingress.host !== undefined,
 		path: ['host'],
+	},
+	{
+		rule: "(has(self.type) && self.type == 'HTTPRoute') == has(self.gateway)",
+		message: 'must be there with the type HTTPRoute, and only then',
+		fieldPath: '.gateway',
+		check: ingress => (ingress.type === 'HTTPRoute') === (ingress.gateway !== undefined),
+		path: ['gateway'],
+	},
+	...(['className', 'tlsSecretName'] as const).map(field => ({
+		rule: `!has(self.type) || self.type != 'HTTPRoute' || !has(self.${field})`,
+		message: 'is of an Ingress; an HTTPRoute has it from its Gateway',
+		fieldPath: `.${field}`,
+		check: (ingress: { type: string; className?: unknown; tlsSecretName?: unknown }) =>
+			ingress.type !== 'HTTPRoute' || ingress[field] === undefined,
+		path: [field],
+	})),
+	{
+		rule: "!has(self.type) || self.type != 'HTTPRoute' || !has(self.preset) || self.preset == 'None'",
+		message: 'is for an Ingress: must be None with the type HTTPRoute',
+		fieldPath: '.preset',
+		check: ingress => ingress.type !== 'HTTPRoute' || ingress.preset === 'None',
+		path: ['preset'],
 	},
 ).prefault({});
 

@@ -5,6 +5,7 @@ import { cluster } from './requirements/cluster.ts';
 import { fhe } from './requirements/fhe.ts';
 import { operator } from './requirements/operator.ts';
 import { outside } from './requirements/outside.ts';
+import { platform } from './requirements/platform.ts';
 import { runtime } from './requirements/runtime.ts';
 import { vault } from './requirements/vault.ts';
 
@@ -22,4 +23,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	attacks,
 	outside,
 	backups,
+	platform,
 ].flatMap(Object.entries);

@@ -16,6 +16,12 @@ export function publicSecretOf({ name, spec: { tls } }: CheckedVault): string | 
 	return tls.type === 'CertManager' ? namesOf(name).publicSecret : tls.secret?.secretName;
 }
 
+/** The name that a proxy in front of the pods finds in their certificate: the Service's where the operator signs, else the one clients call by. */
+export function backendNameOf({ name, namespace, spec: { tls, ingress } }: CheckedVault): string {
+	const own = `${namesOf(name).service}.${namespace}.svc`;
+	return tls.type === 'SelfSigned' ? own : (ingress.host ?? own);
+}
+
 export function buildCertificate(vault: CheckedVault, inputs: Inputs): KubeObject | undefined {
 	const { certManager } = vault.spec.tls;
 	if (certManager === undefined || !inputs.hasCertificates) return undefined;

@@ -7,6 +7,7 @@
 import type { KubeObject } from '../../kube/resources.ts';
 import { buildCertificate } from './certificate.ts';
 import { buildConfigMap } from './config-map.ts';
+import { buildAuthorityMap, buildBackendTlsPolicy, buildHttpRoute } from './http-route.ts';
 import { buildIngress } from './ingress.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { buildKeygenJob } from './keygen-job.ts';
@@ -18,6 +19,7 @@ import { buildKeygenAccess, buildVaultAccess } from './rbac.ts';
 import { buildServiceMonitor } from './service-monitor.ts';
 import { buildEndpointSlice, buildPodService, buildService } from './services.ts';
 import { buildStatefulSet } from './stateful-set.ts';
+import { buildBodyLimit, buildServersTransport } from './traefik.ts';
 import { buildVerifiers } from './verifiers.ts';
 
 /** In the order they are applied: what pods need comes before the pods. */
@@ -38,6 +40,11 @@ export function desired(vault: CheckedVault, inputs: Inputs): KubeObject[] {
 		buildPodDisruptionBudget(vault, inputs),
 		buildStatefulSet(vault, inputs),
 		buildIngress(vault, inputs),
+		buildServersTransport(vault, inputs),
+		buildBodyLimit(vault, inputs),
+		buildHttpRoute(vault, inputs),
+		buildBackendTlsPolicy(vault, inputs),
+		buildAuthorityMap(vault, inputs),
 		buildServiceMonitor(vault, inputs),
 	].filter(object => object !== undefined);
 }

@@ -32,4 +32,12 @@ export type Inputs = {
 	hasServiceMonitors: boolean;
 	/** Whether the cluster knows cert-manager's Certificates. */
 	hasCertificates: boolean;
+	/** Whether the cluster knows HTTPRoutes of the Gateway API. */
+	hasHttpRoutes: boolean;
+	/** Whether it knows the Gateway API's BackendTLSPolicies. */
+	hasBackendTlsPolicies: boolean;
+	/** Whether it knows Traefik's ServersTransports and Middlewares. */
+	hasTraefik: boolean;
+	/** The authorities of the pods' certificate, as PEM; undefined while it is not known. */
+	authority: string | undefined;
 };

@@ -10,6 +10,7 @@ import { isPublicTls } from './certificate.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf } from './metadata.ts';
 import { INTERNAL_PORT, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
+import { transportName } from './traefik.ts';
 
 /** `appProtocol` tells proxies how to speak to the pods; Gateways go by it. */
 const publicPort = (vault: CheckedVault) => ({
@@ -21,9 +22,19 @@ const publicPort = (vault: CheckedVault) => ({
 const internalPort = { name: 'internal', port: INTERNAL_PORT, protocol: 'TCP', appProtocol: 'https' };
 const target = <P extends { name: string }>(port: P) => ({ ...port, targetPort: port.name });
 
-/** For clients: whoever is primary, or every ready pod. Traefik goes by the annotation when an Ingress leads here. */
+/** Traefik goes by annotations of the Service when an Ingress leads to it. */
+function traefikAnnotations(vault: CheckedVault, inputs: Inputs): Record<string, string> {
+	const transport = transportName(vault, inputs);
+	return {
+		...(isPublicTls(vault) ? { 'traefik.ingress.kubernetes.io/service.serversscheme': 'https' } : {}),
+		...(transport === undefined ? {} : { 'traefik.ingress.kubernetes.io/service.serverstransport': transport }),
+	};
+}
+
+/** For clients: whoever is primary, or every ready pod. */
 export function buildService(vault: CheckedVault, inputs: Inputs): KubeObject {
-	const scheme = isPublicTls(vault) ? { annotations: { 'traefik.ingress.kubernetes.io/service.serversscheme': 'https' } } : {};
+	const annotations = traefikAnnotations(vault, inputs);
+	const scheme = Object.keys(annotations).length > 0 ? { annotations } : {};
 	return {
 		apiVersion: 'v1',
 		kind: 'Service',

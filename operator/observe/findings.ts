@@ -37,6 +37,7 @@ function resolvedRefs(facts: Facts): Finding<'ResolvedRefs'> {
 	if (specOf(facts) === undefined) return unknown('SpecInvalid', 'The spec is not valid.');
 	const [missing] = facts.missingRefs;
 	if (missing === undefined) return yes('Resolved', 'Everything the spec names exists.');
+	if (missing.kind === 'Kind') return no('KindNotFound', `${missing.path}: the cluster knows no ${missing.name}.`);
 	if (missing.kind === 'CertManager') return no('CertManagerNotFound', `${missing.path}: the cluster knows no ${missing.name}.`);
 	const message = `${missing.path}: there is no ${missing.kind} ${missing.name}.`;
 	return no(`${missing.kind}NotFound`, message);

@@ -88,6 +88,9 @@ export async function gather(key: string, effects: GatherEffects): Promise<Obser
 		missingRefs: 'spec' in check ? await findMissingRefs(vault, check.spec, keysObserved, effects) : [],
 		hasServiceMonitors: caches.knows('ServiceMonitor'),
 		hasCertificates: caches.knows('Certificate'),
+		hasHttpRoutes: caches.knows('HTTPRoute'),
+		hasBackendTlsPolicies: caches.knows('BackendTLSPolicy'),
+		hasTraefik: caches.knows('ServersTransport') && caches.knows('Middleware'),
 		ledger: ledger === undefined ? {} : views.ledgerOf(ledger),
 	};
 }

@@ -21,7 +21,7 @@ export type TokenView = {
 	next?: StagedToken;
 	previous?: FormerToken;
 };
-export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass' | 'CertManager' | 'Issuer'; name: string };
+export type MissingRef = { path: string; kind: 'Secret' | 'IngressClass' | 'CertManager' | 'Issuer' | 'Kind'; name: string };
 
 /** The field that names the Secret to import from. */
 export const IMPORT_PATH = 'spec.keys.import.secretName';
@@ -66,6 +66,9 @@ export type Observed = {
 	missingRefs: readonly MissingRef[];
 	hasServiceMonitors: boolean;
 	hasCertificates: boolean;
+	hasHttpRoutes: boolean;
+	hasBackendTlsPolicies: boolean;
+	hasTraefik: boolean;
 };
 
 /** The pod that holds the Lease, if it is there. */

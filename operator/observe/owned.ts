@@ -19,6 +19,22 @@ const certificates: Resource = {
 	namespaced: true,
 };
 
+const ofGateways = (plural: string, kind: string): Resource => ({
+	group: 'gateway.networking.k8s.io',
+	version: 'v1',
+	plural,
+	kind,
+	namespaced: true,
+});
+
+const ofTraefik = (plural: string, kind: string): Resource => ({
+	group: 'traefik.io',
+	version: 'v1alpha1',
+	plural,
+	kind,
+	namespaced: true,
+});
+
 type WatchedKind = {
 	resource: Resource;
 	/** Ask the server for metadata alone: of Secrets, no byte of content ever reaches the operator's caches. */
@@ -34,18 +50,22 @@ const some = (resource: Resource, keep: (object: KubeObject) => Record<string, u
 
 /** Everything that is watched by the label `managed-by`, by kind. Pods and ServiceMonitors apart, the operator writes all of them. */
 export const WATCHED = {
+	BackendTLSPolicy: metadata(ofGateways('backendtlspolicies', 'BackendTLSPolicy')),
 	Certificate: metadata(certificates),
 	ConfigMap: some(resources.configMaps, views.keepOfConfigMap),
 	EndpointSlice: some(resources.endpointSlices, views.keepOfEndpointSlice),
+	HTTPRoute: metadata(ofGateways('httproutes', 'HTTPRoute')),
 	Ingress: metadata(resources.ingresses),
 	Job: some(resources.jobs, views.keepOfJob),
 	Lease: some(resources.leases, views.keepOfLease),
+	Middleware: metadata(ofTraefik('middlewares', 'Middleware')),
 	NetworkPolicy: metadata(resources.networkPolicies),
 	Pod: some(resources.pods, views.keepOfPod),
 	PodDisruptionBudget: metadata(resources.podDisruptionBudgets),
 	Role: metadata(resources.roles),
 	RoleBinding: metadata(resources.roleBindings),
 	Secret: metadata(resources.secrets),
+	ServersTransport: metadata(ofTraefik('serverstransports', 'ServersTransport')),
 	Service: metadata(resources.services),
 	ServiceAccount: metadata(resources.serviceAccounts),
 	ServiceMonitor: metadata(serviceMonitors),
@@ -56,7 +76,14 @@ export type OwnedKind = keyof typeof WATCHED;
 export const OWNED_KINDS = Object.keys(WATCHED) as OwnedKind[];
 
 /** Kinds of others, which a cluster may learn and forget at any time. */
-export const OPTIONAL_KINDS = ['Certificate', 'ServiceMonitor'] as const satisfies OwnedKind[];
+export const OPTIONAL_KINDS = [
+	'BackendTLSPolicy',
+	'Certificate',
+	'HTTPRoute',
+	'Middleware',
+	'ServersTransport',
+	'ServiceMonitor',
+] as const satisfies OwnedKind[];
 export type OptionalKind = (typeof OPTIONAL_KINDS)[number];
 
 export const isOwnedKind = (kind: string): kind is OwnedKind => Object.hasOwn(WATCHED, kind);

@@ -7,6 +7,7 @@ import { publicSecretOf } from '../desired/certificate.ts';
 import type { KeysObserved } from '../reconcile/keys.ts';
 import type { Caches } from './gather.ts';
 import { IMPORT_PATH, type MissingRef } from './observed.ts';
+import type { OptionalKind } from './owned.ts';
 
 const CERT_MANAGER = 'cert-manager.io';
 const ISSUER_PATH = 'spec.tls.certManager.issuerRef';
@@ -53,7 +54,17 @@ export async function findMissingRefs(
 	if (key === undefined && recorded === undefined) await check(IMPORT_PATH, resources.secrets, keys.import?.secretName);
 	await checkCertificate();
 	if (ingress.state !== 'Enabled') return missing;
+	missing.push(...unknownKinds(spec, caches));
 	await check('spec.ingress.tlsSecretName', resources.secrets, ingress.tlsSecretName);
 	await check('spec.ingress.className', ingressClasses, ingress.className);
 	return missing;
+}
+
+/** A Gateway without BackendTLSPolicies may still serve the route, by the Service's `appProtocol`. */
+function unknownKinds({ ingress }: RuneVaultSpec, caches: Pick<Caches, 'knows'>): MissingRef[] {
+	const lacks = (path: string, name: string, ...kinds: OptionalKind[]): MissingRef[] =>
+		kinds.every(kind => caches.knows(kind)) ? [] : [{ path, kind: 'Kind', name }];
+	if (ingress.type === 'HTTPRoute') return lacks('spec.ingress.type', 'HTTPRoute of gateway.networking.k8s.io', 'HTTPRoute');
+	if (ingress.preset !== 'Traefik') return [];
+	return lacks('spec.ingress.preset', 'ServersTransport and Middleware of traefik.io', 'ServersTransport', 'Middleware');
 }

@@ -17,8 +17,9 @@ export function checkedVault({ vault, check }: Observed): CheckedVault | undefin
 }
 
 /** Pods exist from the first key on. When the key is lost later they stay: what runs still decrypts. */
-export function inputsOf(observed: Observed, settings: Settings, verifiers: readonly Verifier[]): Inputs {
-	const { keys, workload, vault, podRoutes, hasServiceMonitors, hasCertificates } = observed;
+export function inputsOf(observed: Observed, settings: Settings, verifiers: readonly Verifier[], authority?: string): Inputs {
+	const { keys, workload, vault, podRoutes, hasServiceMonitors, hasCertificates, hasHttpRoutes, hasBackendTlsPolicies, hasTraefik } =
+		observed;
 	const recorded = vault.status?.keys?.fingerprint;
 	return {
 		...settings,
@@ -31,6 +32,10 @@ export function inputsOf(observed: Observed, settings: Settings, verifiers: read
 		hasPodRoute: podRoutes.some(({ addresses }) => addresses.length > 0),
 		hasServiceMonitors,
 		hasCertificates,
+		hasHttpRoutes,
+		hasBackendTlsPolicies,
+		hasTraefik,
+		authority,
 	};
 }
 

@@ -5,6 +5,7 @@
 import { isConflict, isTransient, KubeError } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
+import { wantsAuthority } from '../desired/http-route.ts';
 import { desired } from '../desired/index.ts';
 import type { CheckedVault } from '../desired/inputs.ts';
 import { namesOf } from '../desired/names.ts';
@@ -90,7 +91,7 @@ export async function writeAll(vault: CheckedVault, observed: Observed, effects:
 		});
 	}
 	result.tokens = tokens;
-	const inputs = inputsOf(observed, effects.settings, verifiersOf(vault, tokens, effects.now));
+	const inputs = inputsOf(observed, effects.settings, verifiersOf(vault, tokens, effects.now), result.credentials?.ca);
 	const wanted = desired(vault, inputs);
 	for (const object of wanted) {
 		await attempt({ kind: object.kind, name: object.metadata.name }, async () => {
@@ -155,12 +156,16 @@ function tokenEffects(
 	};
 }
 
-/** What is ours and not in the desired list: the token Secrets, those with certificates, and the canaries that the keygen Job made. */
+/**
+ * What is ours and not in the desired list: the token Secrets, those with certificates, the canaries that the keygen Job made, and the
+ * authority for Gateways also while it is not known.
+ */
 function keptBesides({ name, spec }: CheckedVault): Target[] {
 	const names = namesOf(name);
 	const tokens = spec.access.tokens.map(token => ({ kind: 'Secret', name: names.tokenSecret(token.name) }));
 	const certificates = [names.authority, names.serverSecret].map(each => ({ kind: 'Secret', name: each }));
-	return [...tokens, ...certificates, { kind: 'ConfigMap', name: names.canaries }];
+	const maps = [names.canaries, ...(wantsAuthority(spec) ? [names.authority] : [])].map(each => ({ kind: 'ConfigMap', name: each }));
+	return [...tokens, ...certificates, ...maps];
 }
 
 /** What this vault controls and no longer wants. What it does not control, as the key Secrets, is never among it. */

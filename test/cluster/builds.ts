@@ -6,8 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { moduleDirectory } from '../install/go-module.ts';
 import { run } from '../install/run.ts';
 import { withLock } from './lock.ts';
 import { type Component, cacheDirectory, checkout, componentDirectory, left, program, versions } from './paths.ts';
@@ -20,6 +21,12 @@ type Recipe = {
 	/** Arguments of `go`, with `bin` as the folder to fill; they name no path of the checkout, since they are part of the stamp. */
 	readonly go: (bin: string) => string[];
 	readonly cwd?: string;
+	/** A module to build from a copy of its own source, because its go.mod has replacements, which `go install` refuses. */
+	readonly module?: string;
+	/** The lines of that go.mod that lead to folders which the module does not come with. */
+	readonly without?: RegExp;
+	/** Built when asked for by name only: the cluster runs without it. */
+	readonly isExtra?: true;
 	/** Further names of the one program. */
 	readonly links?: readonly string[];
 };
@@ -51,16 +58,35 @@ const recipes: Record<Component, Recipe> = {
 		go: bin => ['build', ...small, '-s -w', '-o', join(bin, 'pause'), 'main.go'],
 		cwd: join(folder, 'pause'),
 	},
+	/** All its components in one program, which goes by its name; without its user interface. */
+	argocd: {
+		usually: 'some 10 minutes',
+		sources: [],
+		module: `github.com/argoproj/argo-cd/v3@${versions.argocd}`,
+		without: /^replace github\.com\/argoproj\/gitops-engine => \.\/gitops-engine$/m,
+		go: bin => ['build', '-mod=mod', ...small, '-s -w', '-o', join(bin, 'argocd'), './cmd'],
+		links: ['argocd-application-controller', 'argocd-repo-server'],
+		isExtra: true,
+	},
+	traefik: {
+		usually: 'some 8 minutes',
+		sources: [],
+		module: `github.com/traefik/traefik/v3@${versions.traefik}`,
+		go: bin => ['build', ...small, '-s -w', '-o', join(bin, 'traefik'), './cmd/traefik'],
+		isExtra: true,
+	},
 };
 
-const components = Object.keys(recipes) as Component[];
+export const components = Object.keys(recipes) as Component[];
+const ofTheCluster = components.filter(component => recipes[component].isExtra !== true);
 
 const stampFile = (component: Component): string => join(componentDirectory(component), 'stamp');
 
 /** What a component is made from, as one hash. */
 export async function stampOf(component: Component): Promise<string> {
-	const { sources, go } = recipes[component];
+	const { sources, go, module } = recipes[component];
 	const hash = createHash('sha256').update(JSON.stringify(go('bin')));
+	if (module !== undefined) hash.update(module);
 	for (const source of sources) hash.update(await readFile(source));
 	return hash.digest('hex');
 }
@@ -70,17 +96,32 @@ async function isBuilt(component: Component): Promise<boolean> {
 }
 
 /** The components whose build is not there, or is of other sources. */
-export async function unbuilt(wanted: readonly Component[] = components): Promise<Component[]> {
+export async function unbuilt(wanted: readonly Component[] = ofTheCluster): Promise<Component[]> {
 	const built = await Promise.all(wanted.map(isBuilt));
 	return wanted.filter((_, index) => !built[index]);
 }
 
+/** A copy of a module's source that may be written to, with a go.mod that builds. */
+async function copyModule(module: string, without: RegExp | undefined, target: string): Promise<void> {
+	await cp(await moduleDirectory(module), target, { recursive: true });
+	const entries = await readdir(target, { recursive: true, withFileTypes: true });
+	const folders = entries.filter(entry => entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+	for (const each of [target, ...folders, join(target, 'go.mod'), join(target, 'go.sum')]) await chmod(each, 0o755);
+	if (without === undefined) return;
+	const text = await readFile(join(target, 'go.mod'), 'utf8');
+	if (!without.test(text)) throw new Error(`go.mod of ${module} does not say ${without}`);
+	await writeFile(join(target, 'go.mod'), text.replace(without, ''));
+}
+
 async function buildInto(directory: string, component: Component): Promise<void> {
-	const { go, cwd, links = [] } = recipes[component];
+	const { go, cwd, links = [], module, without } = recipes[component];
 	const bin = join(directory, 'bin');
+	const source = join(directory, 'source');
 	await mkdir(bin, { recursive: true });
 	const env = { CGO_ENABLED: '0', GOBIN: bin, GOTOOLCHAIN: 'local', GOWORK: 'off', GOFLAGS: '' };
-	await run('go', go(bin), { env, cwd: cwd ?? directory, timeoutMs: 3_600_000 });
+	if (module !== undefined) await copyModule(module, without, source);
+	await run('go', go(bin), { env, cwd: module === undefined ? (cwd ?? directory) : source, timeoutMs: 3_600_000 });
+	await rm(source, { recursive: true, force: true });
 	for (const link of links) await symlink(component, join(bin, link));
 	await writeFile(join(directory, 'stamp'), await stampOf(component));
 }
@@ -93,7 +134,7 @@ async function replace(directory: string, fresh: string): Promise<void> {
 }
 
 /** Builds what is missing, one after the other. Programs that run go on running from the files they were started from. */
-export async function build(progress: Progress, wanted: readonly Component[] = components): Promise<void> {
+export async function build(progress: Progress, wanted: readonly Component[] = ofTheCluster): Promise<void> {
 	if ((await unbuilt(wanted)).length > 0) {
 		const onWait = () => progress.say('another process is building: waiting for it');
 		await withLock(join(cacheDirectory(), 'build.lock'), onWait, async () => {

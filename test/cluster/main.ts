@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { buildImage, builtImage } from '../../scripts/image.ts';
-import { build, unbuilt } from './builds.ts';
+import { build, components, unbuilt } from './builds.ts';
 import { down } from './down.ts';
 import { load } from './load.ts';
 import { hasProgram, installPackages, missingPackages } from './packages.ts';
@@ -24,17 +24,21 @@ usage: node test/cluster/main.ts <command>
   up      start it, or find it running   NODES=3 by default, 9 at most
   down    take it down and leave nothing of it
   status  what runs, and whether it is well
-  build   build Kubernetes, CoreDNS and Helm (once; kept in the cache folder); needs Go, not root
+  build   build Kubernetes, CoreDNS and Helm (once; kept in the cache folder), or what is named; needs Go, not root
   image   build the RuneVault image into build/image/
   load    put that image into every node
 `;
 
 const progress = createProgress();
 
-async function buildPrograms(): Promise<void> {
-	const lines = goViolations({ unbuilt: await unbuilt(), go: await goVersion() });
+/** @param names of what to build; what the cluster needs when there are none */
+async function buildPrograms(names: readonly string[]): Promise<void> {
+	const wanted = names.length === 0 ? undefined : components.filter(component => names.includes(component));
+	if (wanted !== undefined && wanted.length !== names.length)
+		throw new Refusal([`can build ${components.join(', ')}, and not all of ${names.join(', ')}`]);
+	const lines = goViolations({ unbuilt: await unbuilt(wanted), go: await goVersion() });
 	if (lines.length > 0) throw new Refusal(lines);
-	await build(progress);
+	await build(progress, wanted);
 }
 
 /** With buildah where it is or can be installed, else with docker. */
@@ -57,7 +61,7 @@ async function loadImage(): Promise<void> {
 	}
 }
 
-const commands: Readonly<Record<string, () => Promise<unknown>>> = {
+const commands: Readonly<Record<string, (names: readonly string[]) => Promise<unknown>>> = {
 	up: () => up(progress, Number(process.env.NODES ?? 3)),
 	down: () => down(progress),
 	status: async () => {
@@ -71,13 +75,14 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { help: { type: 'boolean', short: 'h' } } });
-const command = commands[positionals[0] ?? ''];
-if (values.help || command === undefined || positionals.length !== 1) {
+const [name = '', ...names] = positionals;
+const command = commands[name];
+if (values.help || command === undefined || (names.length > 0 && name !== 'build')) {
 	console.log(help);
 	process.exitCode = values.help ? 0 : 2;
 } else {
 	try {
-		await command();
+		await command(names);
 	} catch (error) {
 		if (!(error instanceof Error)) throw error;
 		for (const line of error instanceof Refusal ? error.reasons : [error.message]) console.error(`cluster: ${line}`);

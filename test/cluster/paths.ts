@@ -17,6 +17,8 @@ export const versions = {
 	helm: 'v4.3.0',
 	minio: 'v0.0.0-20260212201848-7aac2a2c5b7c',
 	pause: 'v1',
+	argocd: 'v3.3.9',
+	traefik: 'v3.6.12',
 } as const;
 export type Component = keyof typeof versions;
 

@@ -57,7 +57,7 @@ function resourceOf({ apiVersion, kind }: KubeObject): Resource {
 	const known = Object.values(resources).find(each => each.kind === kind && apiVersionOf(each) === apiVersion);
 	if (known !== undefined) return known;
 	const [group = '', version = ''] = apiVersion.split('/');
-	return { group, version, plural: `${kind.toLowerCase()}s`, kind, namespaced: true };
+	return { group, version, plural: `${kind.toLowerCase().replace(/y$/, 'ie')}s`, kind, namespaced: true };
 }
 
 /** Those of the objects that are there; never a Secret. */
@@ -76,11 +76,14 @@ export async function readPresent({ transport, namespace }: Session, objects: re
 	return new Map(found.flatMap(([id, object]) => (object === undefined ? [] : [[id, object] as const])));
 }
 
-/** Whether the cluster knows the kinds of another project, such as `cert-manager.io/v1`, so that the operator makes some. */
-export async function knows({ transport }: Session, groupVersion: string): Promise<boolean> {
+/** Whether the cluster knows a kind of another project, such as Certificate of `cert-manager.io/v1`, so that the operator makes some. */
+export async function knows({ transport }: Session, groupVersion: string, kind: string): Promise<boolean> {
 	try {
-		await transport.request({ method: 'GET', path: `/apis/${groupVersion}` });
-		return true;
+		const { resources: served = [] } = await transport.request<{ resources?: { kind?: string }[] }>({
+			method: 'GET',
+			path: `/apis/${groupVersion}`,
+		});
+		return served.some(each => each.kind === kind);
 	} catch (error) {
 		if (error instanceof KubeError && (error.status === 404 || error.status === 403)) return false;
 		throw error;

@@ -48,6 +48,8 @@ async function textOf({ read }: Session, file: string): Promise<string> {
 	return Buffer.concat(chunks).toString('utf8');
 }
 
+const GATEWAY_API = 'gateway.networking.k8s.io/v1';
+
 /** With it, the builders give every object there can be. */
 const EVERYTHING: Inputs = {
 	...{ image: '', version: '', operatorNamespace: '', clusterDomain: '', verifiers: [], fingerprint: undefined, releasedBits: undefined },
@@ -58,6 +60,10 @@ const EVERYTHING: Inputs = {
 		hasPodRoute: false,
 		hasServiceMonitors: true,
 		hasCertificates: true,
+		hasHttpRoutes: true,
+		hasBackendTlsPolicies: true,
+		hasTraefik: true,
+		authority: '',
 	},
 };
 
@@ -69,13 +75,17 @@ async function planOf(session: Session, live: RuneVault | undefined, planned: Ru
 	const build = (spec: RuneVaultSpec | undefined, inputs: (of: RuneVaultSpec) => Inputs): KubeObject[] =>
 		spec === undefined ? [] : desired({ name, namespace, uid: planned.metadata.uid, spec }, inputs(spec));
 	const possible = [before, after].flatMap(spec => build(spec, () => EVERYTHING));
-	const [present, hasServiceMonitors, hasCertificates, pods] = await Promise.all([
+	const [present, hasServiceMonitors, hasCertificates, hasHttpRoutes, hasBackendTlsPolicies, hasTraefik, pods] = await Promise.all([
 		readPresent(session, possible),
-		knows(session, 'monitoring.coreos.com/v1'),
-		knows(session, 'cert-manager.io/v1'),
+		knows(session, 'monitoring.coreos.com/v1', 'ServiceMonitor'),
+		knows(session, 'cert-manager.io/v1', 'Certificate'),
+		knows(session, GATEWAY_API, 'HTTPRoute'),
+		knows(session, GATEWAY_API, 'BackendTLSPolicy'),
+		knows(session, 'traefik.io/v1alpha1', 'ServersTransport'),
 		listPods(session, { namespace, name }),
 	]);
-	const situation: Situation = { name, namespace, live, present, hasServiceMonitors, hasCertificates };
+	const known = { hasServiceMonitors, hasCertificates, hasHttpRoutes, hasBackendTlsPolicies, hasTraefik };
+	const situation: Situation = { name, namespace, live, present, ...known };
 	const objectsBefore = build(before, spec => inputsFor(situation, spec, true));
 	const objectsAfter = build(after, spec => inputsFor(situation, spec, false));
 	const objects = [...objectSteps(objectsBefore, objectsAfter, present), ...secretSteps(name, before?.access.tokens, after.access.tokens)];

@@ -23,11 +23,15 @@ const part = (value: unknown, ...path: (string | number)[]): unknown =>
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /** What stands for a value that only the operator knows, in a plan for a vault that is not there yet. */
-const UNKNOWN = { image: "(the operator's image)", operatorNamespace: "(the operator's namespace)" };
+const UNKNOWN = {
+	image: "(the operator's image)",
+	operatorNamespace: "(the operator's namespace)",
+	authority: '(the authority of the pods)',
+};
 
 export type Situation = { name: string; namespace: string; live: RuneVault | undefined; present: Present } & Pick<
 	Inputs,
-	'hasServiceMonitors' | 'hasCertificates'
+	'hasServiceMonitors' | 'hasCertificates' | 'hasHttpRoutes' | 'hasBackendTlsPolicies' | 'hasTraefik'
 >;
 
 /** @param isInForce whether the spec is the present one; of one that is to be, the route is shown as it will be in the end. */
@@ -54,6 +58,7 @@ export function inputsFor({ name, namespace, live, present, ...known }: Situatio
 		releasedBits: floorIn(find('ConfigMap', names.ledger), fingerprint),
 		verifiers: [],
 		hasPodRoute: isInForce ? !has('EndpointSlice', names.endpointSlice) : spec.routing === 'AllReady',
+		authority: text(part(find('ConfigMap', names.authority), 'data', 'ca.crt')) ?? UNKNOWN.authority,
 		...known,
 	};
 }

@@ -57,6 +57,17 @@ export async function renderChart(...args: string[]): Promise<KubeObject[]> {
 export const applyAs = (transport: Transport, object: KubeObject, resource: Resource) =>
 	apply(transport, resource, object, { fieldManager: 'test', force: true });
 
+/** Applies CRDs, and resolves when their kinds are served. */
+export async function installCrds(transport: Transport, crds: readonly KubeObject[]): Promise<void> {
+	for (const crd of crds) {
+		await applyAs(transport, crd, resources.customResourceDefinitions);
+		await until(`${crd.metadata.name} is established`, async () => {
+			const found = await get(transport, resources.customResourceDefinitions, { name: crd.metadata.name });
+			return JSON.stringify(found?.status).includes('"type":"Established"');
+		});
+	}
+}
+
 export class World {
 	readonly api: ApiServer;
 	readonly admin: Transport;
@@ -82,14 +93,7 @@ export class World {
 	}
 
 	async #install(): Promise<void> {
-		const crds = Object.values(buildCrds()) as KubeObject[];
-		for (const crd of crds) await applyAs(this.admin, crd, resources.customResourceDefinitions);
-		for (const { metadata } of crds) {
-			await until(`the CRD ${metadata.name} is established`, async () => {
-				const found = await get(this.admin, resources.customResourceDefinitions, { name: metadata.name });
-				return JSON.stringify(found?.status).includes('"type":"Established"');
-			});
-		}
+		await installCrds(this.admin, Object.values(buildCrds()) as KubeObject[]);
 		await this.namespace(OPERATOR_NAMESPACE);
 		for (const object of await renderChart()) {
 			await applyAs(this.admin, object, CHART_RESOURCES[object.kind] ?? resources.services);

@@ -38,6 +38,10 @@ export const inputs = (over: Partial<Inputs> = {}): Inputs => ({
 	hasPodRoute: false,
 	hasServiceMonitors: false,
 	hasCertificates: false,
+	hasHttpRoutes: false,
+	hasBackendTlsPolicies: false,
+	hasTraefik: false,
+	authority: undefined,
 	...over,
 });
 
@@ -127,6 +131,9 @@ export function facts(...modifiers: Modifier[]): Facts {
 		missingRefs: [],
 		hasServiceMonitors: false,
 		hasCertificates: false,
+		hasHttpRoutes: false,
+		hasBackendTlsPolicies: false,
+		hasTraefik: false,
 		problems: [],
 		appointed: undefined,
 		now: NOW,
