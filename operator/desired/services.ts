@@ -9,7 +9,7 @@ import type { KubeObject } from '../../kube/resources.ts';
 import { isPublicTls } from './certificate.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf } from './metadata.ts';
-import { INTERNAL_PORT, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
+import { INTERNAL_PORT, LABELS, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
 
 /** `appProtocol` tells proxies how to speak to the pods; Gateways go by it. */
 const publicPort = (vault: CheckedVault) => ({
@@ -38,10 +38,11 @@ export function buildService(vault: CheckedVault, inputs: Inputs): KubeObject {
 
 /** Headless: stable names for pods, and what Prometheus scrapes. */
 export function buildPodService(vault: CheckedVault, inputs: Inputs): KubeObject {
+	const labels: Record<string, string> = vault.spec.monitoring.serviceMonitor === 'Shared' ? { [LABELS.monitor]: 'shared' } : {};
 	return {
 		apiVersion: 'v1',
 		kind: 'Service',
-		metadata: metadataOf(vault, inputs, namesOf(vault.name).podService, 'pods'),
+		metadata: metadataOf(vault, inputs, namesOf(vault.name).podService, 'pods', { labels }),
 		spec: {
 			type: 'ClusterIP',
 			clusterIP: 'None',

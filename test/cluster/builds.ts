@@ -32,6 +32,12 @@ const stamped = Object.entries({ gitVersion: version, gitMajor: major, gitMinor:
 	([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
 );
 const install = (module: string, release: string) => () => ['install', ...small, '-s -w', `${module}@${release}`];
+/** Several programs of one module. */
+const installAll = (release: string, packages: readonly string[], flags: readonly string[] = [], link = '') => {
+	return () => ['install', ...flags, ...small, `-s -w${link}`, ...packages.map(each => `${each}@${release}`)];
+};
+const ofPrometheus = (name: string) => `github.com/prometheus/prometheus/cmd/${name}`;
+const ofItsOperator = (name: string) => `github.com/prometheus-operator/prometheus-operator/cmd/${name}`;
 
 const recipes: Record<Component, Recipe> = {
 	kubernetes: {
@@ -48,6 +54,22 @@ const recipes: Record<Component, Recipe> = {
 		sources: [join(folder, 'pause', 'main.go')],
 		go: bin => ['build', ...small, '-s -w', '-o', join(bin, 'pause'), 'main.go'],
 		cwd: join(folder, 'pause'),
+	},
+	/** The server and promtool, without the discovery of clouds: the least that the Prometheus Operator can start. */
+	prometheus: {
+		usually: 'some 4 minutes',
+		sources: [],
+		go: installAll(
+			versions.prometheus,
+			['prometheus', 'promtool'].map(ofPrometheus),
+			['-tags', 'remove_all_sd,enable_kubernetes_sd'],
+			' -X github.com/prometheus/common/version.Version=3.16.0',
+		),
+	},
+	'prometheus-operator': {
+		usually: 'some 2 minutes',
+		sources: [],
+		go: installAll(versions['prometheus-operator'], ['operator', 'prometheus-config-reloader'].map(ofItsOperator)),
 	},
 };
 

@@ -11,7 +11,15 @@ import { join } from 'node:path';
 
 export const checkout = join(import.meta.dirname, '..', '..');
 
-export const versions = { kubernetes: 'v1.37.2', coredns: 'v1.15.0', helm: 'v4.3.0', pause: 'v1' } as const;
+export const versions = {
+	kubernetes: 'v1.37.2',
+	coredns: 'v1.15.0',
+	helm: 'v4.3.0',
+	pause: 'v1',
+	/** Prometheus 3.16, as its Go module counts. */
+	prometheus: 'v0.316.0',
+	'prometheus-operator': 'v0.85.0',
+} as const;
 export type Component = keyof typeof versions;
 
 /** What is built once, by version. */
