@@ -30,7 +30,7 @@ const CERTIFICATE = pod('vault_certificate_expiry_seconds', 'listener="public",'
 const FREE = pod('vault_audit_volume_free_bytes');
 
 /** There in each scenario that does not say otherwise: an operator leads. */
-export const always: Scenario['series'] = { [LEADER]: '1x300' };
+export const always: Scenario['series'] = { [LEADER]: '1x500' };
 
 export const scenarios: readonly Scenario[] = [
 	{ alert: 'VaultDown', series: { [pod('up')]: '1x4 0x5 1x20' }, fires: 8, clears: 15 },
@@ -88,7 +88,12 @@ export const scenarios: readonly Scenario[] = [
 		also: ['VaultReleasedBitsHigh'],
 	},
 	{ alert: 'VaultLedgerFailing', series: { [pod('vault_ledger_failures_total')]: '0+1x30 30x30' }, fires: 15, clears: 45 },
-	{ alert: 'VaultAuthFailures', series: { [pod('vault_auth_failures_total', 'reason="unknown",')]: '0+60x20 1200x30' }, fires: 10, clears: 40 },
+	{
+		alert: 'VaultAuthFailures',
+		series: { [pod('vault_auth_failures_total', 'reason="unknown",')]: '0+60x20 1200x30' },
+		fires: 10,
+		clears: 40,
+	},
 	{ alert: 'VaultTokenOverdue', series: { [condition('TokensCurrent', 'RotationOverdue')]: '0x10 stale' }, fires: 8, clears: 15 },
 	{ alert: 'VaultCertificateExpiry', series: { [CERTIFICATE]: '500000x80 7000000x20' }, fires: 70, clears: 90 },
 	{ alert: 'VaultCertificateExpiryCritical', series: { [CERTIFICATE]: '80000x10 7000000x10' }, fires: 5, clears: 15 },
@@ -104,7 +109,10 @@ export const scenarios: readonly Scenario[] = [
 	{ alert: 'RuneVaultOperatorDown', series: { [LEADER]: '1x4 0x10 1x20' }, fires: 9, clears: 20 },
 	{
 		alert: 'RuneVaultOperatorErrors',
-		series: { [RECONCILES]: '0+60x60', [`controller_runtime_reconcile_errors_total{controller="runevault",${ofOperator}}`]: '0+30x20 600x40' },
+		series: {
+			[RECONCILES]: '0+60x60',
+			[`controller_runtime_reconcile_errors_total{controller="runevault",${ofOperator}}`]: '0+30x20 600x40',
+		},
 		fires: 14,
 		clears: 40,
 	},

@@ -63,7 +63,10 @@ describe('the server', () => {
 		const condition = (type: 'Ready' | 'StandbyReady', status: 'True' | 'False', reason: 'Serving' | 'NoStandby' | 'Standing') => ({
 			...{ type, status, reason, observedGeneration: 1, lastTransitionTime: '2026-11-25T00:00:00Z', message: '' },
 		});
-		vault('rune', 'acme', { conditions: [condition('Ready', 'True', 'Serving'), condition('StandbyReady', 'False', 'NoStandby')], epoch: 7 });
+		vault('rune', 'acme', {
+			conditions: [condition('Ready', 'True', 'Serving'), condition('StandbyReady', 'False', 'NoStandby')],
+			epoch: 7,
+		});
 		const [, , metrics] = await answer('/metrics', registry, healthy);
 		assert.match(metrics, /runevault_ready\{namespace="rune",vault="acme"\} 1/);
 		assert.match(metrics, /runevault_primary_epoch\{namespace="rune",vault="acme"\} 7/);
