@@ -114,9 +114,11 @@ export const networkPolicySchema = z
 export const monitoringSchema = z
 	.object({
 		serviceMonitor: z
-			.enum(['Enabled', 'Disabled'])
+			.enum(['Enabled', 'Shared', 'Disabled'])
 			.default('Enabled')
-			.describe('Whether a ServiceMonitor is made where the Prometheus Operator is installed.'),
+			.describe(
+				'Enabled makes a ServiceMonitor of its own where the Prometheus Operator is installed, Shared leaves the pods to the one of the chart, Disabled keeps Prometheus out.',
+			),
 		labels: stringMap(16, 63).optional().describe('Labels of the ServiceMonitor, for a Prometheus that selects by label.'),
 	})
 	.prefault({});

@@ -3,6 +3,7 @@
  * `runevault_*` are our own. Every label set is bounded by the number of RuneVaults, and gone with them.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Condition } from '../crds/conditions.ts';
 import { FAILOVER_REASONS, type FailoverReason } from '../crds/status.ts';
 import type { Result } from '../kube/controller.ts';
 import type { QueueObserver } from '../kube/queue.ts';
@@ -11,7 +12,10 @@ const CONTROLLER = 'runevault';
 const RESULTS: readonly Result[] = ['success', 'requeue_after', 'error'];
 /** Seconds. */
 const FAILOVER = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60];
+const VALUES = { True: 1, False: 0, Unknown: -1 } as const;
 const FAST = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export type VaultFacts = { conditions: readonly Condition[]; epoch: number | undefined };
 
 export type Metrics = {
 	registry: Registry;
@@ -20,10 +24,12 @@ export type Metrics = {
 	reconciled: (result: Result, seconds: number) => void;
 	probed: (isAnswered: boolean, seconds: number) => void;
 	leader: (isLeader: boolean) => void;
-	vault: (namespace: string, name: string, state: { isReady: boolean; epoch: number | undefined }) => void;
+	vault: (namespace: string, name: string, state: VaultFacts) => void;
 	/** Another pod took over, so many seconds after the operator noticed that one had to. */
 	failedOver: (cause: FailoverReason, seconds: number) => void;
 	forgetVault: (namespace: string, name: string) => void;
+	/** What an operator knows that leads no more is out of date. */
+	forgetVaults: () => void;
 };
 
 export function createMetrics(workers: number): Metrics {
@@ -50,6 +56,11 @@ export function createMetrics(workers: number): Metrics {
 	const probes = counter('runevault_probes_total', 'Questions to Vault pods.', ['result']);
 	const probeTimes = histogram('runevault_probe_duration_seconds', 'Duration of a question to a Vault pod.', []);
 	const ready = gauge('runevault_ready', 'Whether a RuneVault is Ready.', ['namespace', 'vault']);
+	const conditions = gauge(
+		'runevault_condition',
+		'Conditions of a RuneVault with their present reason: 1 for True, 0 for False, -1 for Unknown.',
+		['namespace', 'vault', 'condition', 'reason'],
+	);
 	const epoch = gauge('runevault_primary_epoch', 'How many primaries a RuneVault has had.', ['namespace', 'vault']);
 
 	const failovers = new Histogram({
@@ -69,6 +80,14 @@ export function createMetrics(workers: number): Metrics {
 	depth.set({ name: CONTROLLER }, 0);
 	concurrent.set({ controller: CONTROLLER }, workers);
 	leader.set({ name: CONTROLLER }, 0);
+
+	/** The reason that each condition of a vault was last told with: its series goes when another comes. */
+	const told = new Map<string, Map<string, string>>();
+	const forgetConditions = (namespace: string, vault: string) => {
+		const key = `${namespace}/${vault}`;
+		for (const [condition, reason] of told.get(key) ?? []) conditions.remove({ namespace, vault, condition, reason });
+		told.delete(key);
+	};
 
 	return {
 		registry,
@@ -94,12 +113,22 @@ export function createMetrics(workers: number): Metrics {
 		},
 		leader: isLeader => leader.set({ name: CONTROLLER }, isLeader ? 1 : 0),
 		vault(namespace, vault, state) {
-			ready.set({ namespace, vault }, state.isReady ? 1 : 0);
+			ready.set({ namespace, vault }, state.conditions.some(({ type, status }) => type === 'Ready' && status === 'True') ? 1 : 0);
+			forgetConditions(namespace, vault);
+			for (const { type: condition, reason, status } of state.conditions) {
+				conditions.set({ namespace, vault, condition, reason }, VALUES[status]);
+			}
+			told.set(`${namespace}/${vault}`, new Map(state.conditions.map(({ type, reason }) => [type, reason])));
 			if (state.epoch !== undefined) epoch.set({ namespace, vault }, state.epoch);
 		},
 		failedOver: (cause, seconds) => failovers.observe({ cause }, seconds),
+		forgetVaults() {
+			for (const each of [ready, conditions, epoch]) each.reset();
+			told.clear();
+		},
 		forgetVault(namespace, vault) {
 			ready.remove({ namespace, vault });
+			forgetConditions(namespace, vault);
 			epoch.remove({ namespace, vault });
 		},
 	};

@@ -99,8 +99,7 @@ export function createOperator({ config, transport, ask, issue, log, metrics, cl
 
 	function onStatus(key: string, { vault, lease }: Facts, before: RuneVaultStatus): void {
 		const { namespace = '', name } = splitKey(key);
-		const isReady = vault.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-		metrics.vault(namespace, name, { isReady, epoch: lease?.epoch });
+		metrics.vault(namespace, name, { conditions: vault.status?.conditions ?? [], epoch: lease?.epoch });
 		const failover = newFailover(before, vault.status ?? {});
 		if (failover !== undefined) metrics.failedOver(failover.reason, failover.milliseconds / 1000);
 	}
@@ -158,6 +157,7 @@ export function createOperator({ config, transport, ask, issue, log, metrics, cl
 			asking.stop();
 			prober = undefined;
 			metrics.leader(false);
+			metrics.forgetVaults();
 			log.info('not leading any more');
 		}
 	}

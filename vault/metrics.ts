@@ -2,6 +2,7 @@
  * What `/metrics` says. Names of the seed are kept exactly; every label has a closed set of values, and each series starts at zero, so
  * that a rate over a Vault that was never called is 0 and not "no data".
  */
+import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry, Summary } from 'prom-client';
 import type { AuditLog } from './audit/log.ts';
@@ -137,6 +138,8 @@ function registerStateGauges(state: VaultState, registers: Registry[]): void {
 
 	gauge('vault_uptime_seconds', 'Time since the process started', [], g => g.set(process.uptime()));
 	gauge('vault_memory_usage_bytes', 'Resident memory', [], g => g.set(process.memoryUsage.rss()));
+	const limit = memoryLimit();
+	if (limit !== undefined) gauge('vault_memory_limit_bytes', 'Memory the pod may take', [], g => g.set(limit));
 	const readCpu = cpuMeter();
 	gauge('vault_cpu_usage_percent', 'CPU time since the last scrape, of one core', [], g => g.set(readCpu()));
 	gauge('vault_role', '1 for the role this pod has now', ['role'], g => {
@@ -217,6 +220,11 @@ function registerAuditMetrics(audit: AuditLog, registers: Registry[]): void {
 			this.set((await Promise.race([audit.freeBytes?.().catch(() => Number.NaN), unknown])) ?? Number.NaN);
 		},
 	});
+}
+
+/** What the container's control group allows; undefined when it allows all there is. */
+function memoryLimit(total = totalmem(), allowed = process.constrainedMemory()): number | undefined {
+	return allowed > 0 && allowed < total ? allowed : undefined;
 }
 
 function cpuMeter(): () => number {

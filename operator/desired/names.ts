@@ -10,6 +10,8 @@ export const LABELS = {
 	partOf: 'app.kubernetes.io/part-of',
 	version: 'app.kubernetes.io/version',
 	vault: 'runevault.io/vault',
+	/** On the Service of the pods: `shared` when the chart's own ServiceMonitor is to find them. */
+	monitor: 'runevault.io/monitor',
 	/** On pods: primary or standby, as of the last reconcile. For people and for scheduling; nothing is routed by it. */
 	role: 'runevault.io/role',
 } as const;

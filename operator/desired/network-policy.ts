@@ -26,7 +26,7 @@ export function buildNetworkPolicy(vault: CheckedVault, inputs: Inputs): KubeObj
 			policyTypes: ['Ingress'],
 			ingress: [
 				{ ports: ports(PUBLIC_PORT), ...(networkPolicy.from === undefined ? {} : { from: networkPolicy.from }) },
-				{ ports: ports(INTERNAL_PORT), from: [operator, ...(monitoring.serviceMonitor === 'Enabled' ? [prometheus] : [])] },
+				{ ports: ports(INTERNAL_PORT), from: [operator, ...(monitoring.serviceMonitor === 'Disabled' ? [] : [prometheus])] },
 			],
 		},
 	};

@@ -1,8 +1,13 @@
-/** ServiceMonitor `<name>`, where the Prometheus Operator is installed: scrapes every pod through the headless Service. */
+/**
+ * ServiceMonitor `<name>`, where the Prometheus Operator is installed: scrapes every pod through the headless Service. Series carry `vault`
+ * and `namespace`, as those of the operator do, and job `runevault-vault`: the rules of the chart go by these.
+ */
 import type { KubeObject } from '../../kube/resources.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf } from './metadata.ts';
 import { LABELS, namesOf } from './names.ts';
+
+const VAULT_LABEL = { sourceLabels: ['__meta_kubernetes_service_label_runevault_io_vault'], targetLabel: 'vault' };
 
 export function buildServiceMonitor(vault: CheckedVault, inputs: Inputs): KubeObject | undefined {
 	const { serviceMonitor, labels } = vault.spec.monitoring;
@@ -16,8 +21,8 @@ export function buildServiceMonitor(vault: CheckedVault, inputs: Inputs): KubeOb
 		metadata: metadataOf(vault, inputs, workload, 'vault', labels === undefined ? {} : { labels }),
 		spec: {
 			selector: { matchLabels: { [LABELS.vault]: vault.name, [LABELS.component]: 'pods' } },
-			endpoints: [{ port: 'internal', path: '/metrics', scheme: 'https', tlsConfig }],
-			podTargetLabels: [LABELS.vault],
+			jobLabel: LABELS.name,
+			endpoints: [{ port: 'internal', path: '/metrics', scheme: 'https', tlsConfig, relabelings: [VAULT_LABEL] }],
 		},
 	};
 }

@@ -9,8 +9,8 @@ import type { KubeObject } from '../../kube/resources.ts';
 import { isPublicTls } from './certificate.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf } from './metadata.ts';
-import { INTERNAL_PORT, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
-import { transportName } from './traefik.ts';
+import { INTERNAL_PORT, LABELS, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
+import { traefikReference } from './traefik.ts';
 
 /** `appProtocol` tells proxies how to speak to the pods; Gateways go by it. */
 const publicPort = (vault: CheckedVault) => ({
@@ -24,7 +24,7 @@ const target = <P extends { name: string }>(port: P) => ({ ...port, targetPort: 
 
 /** Traefik goes by annotations of the Service when an Ingress leads to it. */
 function traefikAnnotations(vault: CheckedVault, inputs: Inputs): Record<string, string> {
-	const transport = transportName(vault, inputs);
+	const transport = traefikReference(vault, inputs);
 	return {
 		...(isPublicTls(vault) ? { 'traefik.ingress.kubernetes.io/service.serversscheme': 'https' } : {}),
 		...(transport === undefined ? {} : { 'traefik.ingress.kubernetes.io/service.serverstransport': transport }),
@@ -49,10 +49,11 @@ export function buildService(vault: CheckedVault, inputs: Inputs): KubeObject {
 
 /** Headless: stable names for pods, and what Prometheus scrapes. */
 export function buildPodService(vault: CheckedVault, inputs: Inputs): KubeObject {
+	const labels: Record<string, string> = vault.spec.monitoring.serviceMonitor === 'Shared' ? { [LABELS.monitor]: 'shared' } : {};
 	return {
 		apiVersion: 'v1',
 		kind: 'Service',
-		metadata: metadataOf(vault, inputs, namesOf(vault.name).podService, 'pods'),
+		metadata: metadataOf(vault, inputs, namesOf(vault.name).podService, 'pods', { labels }),
 		spec: {
 			type: 'ClusterIP',
 			clusterIP: 'None',

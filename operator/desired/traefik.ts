@@ -17,11 +17,9 @@ const isWanted = ({ spec: { ingress } }: CheckedVault, { hasTraefik }: Inputs): 
 /** How Traefik calls an object of its kinds. */
 const traefikName = ({ namespace, name }: CheckedVault): string => `${namespace}-${name}@kubernetescrd`;
 
-/** The ServersTransport, for an annotation; undefined where there is none. */
-export const transportName = (vault: CheckedVault, inputs: Inputs): string | undefined =>
+/** ServersTransport and Middleware, which have one name, for an annotation; undefined where there are none. */
+export const traefikReference = (vault: CheckedVault, inputs: Inputs): string | undefined =>
 	isWanted(vault, inputs) ? traefikName(vault) : undefined;
-/** The Middleware, for an annotation; undefined where there is none. */
-export const bodyLimitName = transportName;
 
 /** A certificate that the operator does not sign is held against the authorities that Traefik's machine trusts. */
 export function buildServersTransport(vault: CheckedVault, inputs: Inputs): KubeObject | undefined {

@@ -39,6 +39,12 @@ const stamped = Object.entries({ gitVersion: version, gitMajor: major, gitMinor:
 	([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
 );
 const install = (module: string, release: string) => () => ['install', ...small, '-s -w', `${module}@${release}`];
+/** Several programs of one module. */
+const installAll = (release: string, packages: readonly string[], flags: readonly string[] = [], link = '') => {
+	return () => ['install', ...flags, ...small, `-s -w${link}`, ...packages.map(each => `${each}@${release}`)];
+};
+const ofPrometheus = (name: string) => `github.com/prometheus/prometheus/cmd/${name}`;
+const ofItsOperator = (name: string) => `github.com/prometheus-operator/prometheus-operator/cmd/${name}`;
 
 const recipes: Record<Component, Recipe> = {
 	kubernetes: {
@@ -74,6 +80,24 @@ const recipes: Record<Component, Recipe> = {
 		module: `github.com/traefik/traefik/v3@${versions.traefik}`,
 		go: bin => ['build', ...small, '-s -w', '-o', join(bin, 'traefik'), './cmd/traefik'],
 		isExtra: true,
+	},
+	/** The server and promtool, without the discovery of clouds: the least that the Prometheus Operator can start. */
+	prometheus: {
+		usually: 'some 4 minutes',
+		sources: [],
+		go: installAll(
+			versions.prometheus,
+			['prometheus', 'promtool'].map(ofPrometheus),
+			['-tags', 'remove_all_sd,enable_kubernetes_sd'],
+			' -X github.com/prometheus/common/version.Version=3.16.0',
+		),
+	},
+	'prometheus-operator': {
+		usually: 'some 2 minutes',
+		// Its own go.mod has `replace`, with which no program is installed from a version.
+		sources: ['go.mod', 'go.sum'].map(file => join(folder, 'prometheus-operator', file)),
+		go: bin => ['build', ...small, '-s -w', '-o', `${bin}/`, ...['operator', 'prometheus-config-reloader'].map(ofItsOperator)],
+		cwd: join(folder, 'prometheus-operator'),
 	},
 };
 

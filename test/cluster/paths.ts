@@ -19,6 +19,9 @@ export const versions = {
 	pause: 'v1',
 	argocd: 'v3.3.9',
 	traefik: 'v3.6.12',
+	/** Prometheus 3.16, as its Go module counts. */
+	prometheus: 'v0.316.0',
+	'prometheus-operator': 'v0.85.0',
 } as const;
 export type Component = keyof typeof versions;
 

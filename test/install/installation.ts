@@ -20,10 +20,10 @@ export type Target = {
 
 export type VaultName = { namespace: string; name: string };
 
-/** Installs the CRDs and the operator with Helm, as the README says. */
-export async function installOperator({ kubectl, helm, image }: Target): Promise<void> {
+/** Installs the CRDs and the operator with Helm, as the README says. @param extra further values of the operator's chart */
+export async function installOperator({ kubectl, helm, image }: Target, extra: Record<string, string> = {}): Promise<void> {
 	const colon = image.lastIndexOf(':');
-	const values = { 'image.repository': image.slice(0, colon), 'image.tag': image.slice(colon + 1) };
+	const values = { 'image.repository': image.slice(0, colon), 'image.tag': image.slice(colon + 1), ...extra };
 	await helmInstall(helm, kubectl, 'runevault-crds', 'charts/runevault-crds', OPERATOR_NAMESPACE, {});
 	await kubectl(['wait', '--for=condition=Established', 'crd/runevaults.runevault.io', '--timeout=30s']);
 	await helmInstall(helm, kubectl, 'runevault', 'charts/runevault', OPERATOR_NAMESPACE, values);

@@ -1,0 +1,127 @@
+/** The real Prometheus Operator with one real Prometheus in a namespace of the cluster, which looks at all ServiceMonitors and rules. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { checkout } from '../cluster/paths.ts';
+import { createNamespace, type Target } from '../install/installation.ts';
+import { getObject, type Kubectl } from '../install/kubectl.ts';
+import { reachPod } from '../install/reach.ts';
+import { run, until } from '../install/run.ts';
+import { imageOf, loadImages } from './images.ts';
+import { createPrometheus, type Prometheus } from './prometheus.ts';
+
+type Manifest = { kind: string; metadata: Record<string, unknown> } & Record<string, unknown>;
+
+export type Stack = Prometheus & {
+	readonly namespace: string;
+	/** Has the Prometheus pod look at its mounted configuration now: the kubelet would take up to a minute. */
+	refresh(): Promise<void>;
+	remove(): Promise<void>;
+};
+
+const POD = 'prometheus-main-0';
+
+/** Where the module of the Prometheus Operator, which holds its CRDs and its manifests, lies. */
+async function moduleDirectory(): Promise<string> {
+	const cwd = join(checkout, 'test', 'cluster', 'prometheus-operator');
+	const module = 'github.com/prometheus-operator/prometheus-operator';
+	const told = await run('go', ['mod', 'download', '-json', module], { cwd, timeoutMs: 300_000, env: { GOWORK: 'off', GOFLAGS: '' } });
+	return z.object({ Dir: z.string() }).parse(JSON.parse(told)).Dir;
+}
+
+async function readManifests(directory: string): Promise<Manifest[]> {
+	const files = (await readdir(directory)).filter(file => file.endsWith('.yaml')).sort();
+	return Promise.all(files.map(async file => parse(await readFile(join(directory, file), 'utf8')) as Manifest));
+}
+
+const applyAll = (kubectl: Kubectl, objects: readonly object[]): Promise<string> =>
+	kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: objects.map(each => JSON.stringify(each)).join('\n') });
+
+/** The manifests of the Prometheus Operator, with our images, in our namespace, watching all. */
+function operatorObjects(manifests: readonly Manifest[], namespace: string): object[] {
+	const kept = manifests.filter(({ kind }) => ['ClusterRole', 'ClusterRoleBinding', 'ServiceAccount', 'Deployment'].includes(kind));
+	return kept.map(object => {
+		const moved = JSON.parse(JSON.stringify(object).replaceAll('"namespace":"default"', `"namespace":"${namespace}"`));
+		if (object.kind !== 'Deployment') return moved;
+		const [container] = moved.spec.template.spec.containers;
+		container.image = imageOf('operator');
+		container.resources = {};
+		container.args = [
+			`--prometheus-config-reloader=${imageOf('reloader')}`,
+			`--prometheus-default-base-image=${imageOf('prometheus')}`,
+			'--config-reloader-cpu-limit=0',
+			'--config-reloader-cpu-request=0',
+		];
+		return moved;
+	});
+}
+
+function prometheusObjects(namespace: string): object[] {
+	const metadata = { name: 'main', namespace };
+	const role = `${namespace}-prometheus`;
+	const all = { serviceMonitorSelector: {}, serviceMonitorNamespaceSelector: {}, ruleSelector: {}, ruleNamespaceSelector: {} };
+	return [
+		{ apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+		{
+			...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: role } },
+			rules: [
+				{ apiGroups: [''], resources: ['services', 'endpoints', 'pods'], verbs: ['get', 'list', 'watch'] },
+				{ apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['get', 'list', 'watch'] },
+			],
+		},
+		{
+			...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: role } },
+			roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+			subjects: [{ kind: 'ServiceAccount', name: 'main', namespace }],
+		},
+		{
+			...{ apiVersion: 'monitoring.coreos.com/v1', kind: 'Prometheus', metadata },
+			spec: {
+				...all,
+				image: imageOf('prometheus'),
+				version: 'v3.16.0',
+				serviceAccountName: 'main',
+				serviceDiscoveryRole: 'EndpointSlice',
+				scrapeInterval: '1s',
+				evaluationInterval: '1s',
+				containers: [
+					{ name: 'prometheus', startupProbe: { periodSeconds: 1, failureThreshold: 120 }, readinessProbe: { periodSeconds: 1 } },
+				],
+			},
+		},
+	];
+}
+
+/** Installs it and waits until Prometheus answers. It needs the programs of `make cluster-build`. */
+export async function installStack({ kubectl, isRoutable }: Target, namespace: string): Promise<Stack> {
+	await loadImages();
+	const example = join(await moduleDirectory(), 'example');
+	const crds = await readManifests(join(example, 'prometheus-operator-crd'));
+	const own = [...operatorObjects(await readManifests(join(example, 'rbac', 'prometheus-operator')), namespace)];
+	await createNamespace(kubectl, namespace);
+	await applyAll(kubectl, crds);
+	const names = crds.map(({ metadata }) => `crd/${metadata.name}`);
+	await kubectl(['wait', '--for=condition=Established', ...names, '--timeout=30s']);
+	const instance = prometheusObjects(namespace);
+	await applyAll(kubectl, [...own, ...instance]);
+	await until('a Prometheus that is ready', async () => {
+		const status = (await getObject(kubectl, 'pod', POD, namespace))?.status;
+		return JSON.stringify(status?.conditions ?? []).includes('"status":"True","type":"Ready"');
+	});
+	const port = await reachPod({ kubectl, isRoutable }, namespace, POD, 9090);
+	return {
+		namespace,
+		...createPrometheus(`http://${port.host}:${port.port}`),
+		refresh: async () => {
+			await kubectl(['annotate', 'pod', POD, '-n', namespace, '--overwrite', `refreshed=${performance.now()}`]);
+		},
+		async remove() {
+			port.close();
+			const clusterWide = [...own, ...instance].filter(each => /ClusterRole/.test((each as Manifest).kind));
+			await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: clusterWide.map(each => JSON.stringify(each)).join('\n') });
+			await kubectl(['delete', '--ignore-not-found', ...names]);
+			await kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']);
+		},
+	};
+}
