@@ -1,6 +1,7 @@
 import { attacks } from './requirements/attacks.ts';
 import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
+import { docs } from './requirements/docs.ts';
 import { fhe } from './requirements/fhe.ts';
 import { operator } from './requirements/operator.ts';
 import { outside } from './requirements/outside.ts';
@@ -20,4 +21,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	clients,
 	attacks,
 	outside,
+	docs,
 ].flatMap(Object.entries);

@@ -1,8 +1,6 @@
 /** The CRD and its rules on a real API server. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
-import { parseAllDocuments } from 'yaml';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { get, list } from '../../../kube/objects.ts';
@@ -182,13 +180,4 @@ describe('the CRD on a real API server', () => {
 		assert.deepEqual(Object(crd?.spec).names.shortNames, ['rv']);
 		assert.deepEqual(Object(crd?.spec).names.categories, ['all']);
 	});
-
-	for (const example of ['runevault', 'import']) {
-		it(`[OPR-3] takes the example ${example} as it is`, async () => {
-			const documents = parseAllDocuments(await readFile(`examples/${example}.yaml`, 'utf8')).map(document => document.toJS());
-			for (const { kind, metadata, spec } of documents) {
-				if (kind === 'RuneVault') await applyVault(world, vault(`${example}-${metadata.name}`), spec);
-			}
-		});
-	}
 });
