@@ -2,6 +2,7 @@ import { attacks } from './requirements/attacks.ts';
 import { backups } from './requirements/backup.ts';
 import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
+import { docs } from './requirements/docs.ts';
 import { fhe } from './requirements/fhe.ts';
 import { operator } from './requirements/operator.ts';
 import { outside } from './requirements/outside.ts';
@@ -22,6 +23,10 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	clients,
 	attacks,
 	outside,
+<<<<<<< HEAD
 	backups,
 	platform,
+=======
+	docs,
+>>>>>>> 058ee16
 ].flatMap(Object.entries);

@@ -1,9 +1,15 @@
 /** The CRD and its rules on a real API server. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
+
+<<<<<<< HEAD
+
 import { parseAllDocuments } from 'yaml';
 import { restoreResource } from '../../../crds/operations.ts';
+
+=======
+>>>>>>> 058ee16
+
 import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { get, list } from '../../../kube/objects.ts';
@@ -183,6 +189,7 @@ describe('the CRD on a real API server', () => {
 		assert.deepEqual(Object(crd?.spec).names.shortNames, ['rv']);
 		assert.deepEqual(Object(crd?.spec).names.categories, ['all']);
 	});
+<<<<<<< HEAD
 
 	for (const example of ['runevault', 'import', 'backup']) {
 		it(`[OPR-3] takes the example ${example} as it is`, async () => {
@@ -194,4 +201,6 @@ describe('the CRD on a real API server', () => {
 			}
 		});
 	}
+=======
+>>>>>>> 058ee16
 });
