@@ -23,10 +23,7 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	clients,
 	attacks,
 	outside,
-<<<<<<< HEAD
 	backups,
 	platform,
-=======
 	docs,
->>>>>>> 058ee16
 ].flatMap(Object.entries);

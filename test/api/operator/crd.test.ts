@@ -1,15 +1,6 @@
 /** The CRD and its rules on a real API server. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-
-<<<<<<< HEAD
-
-import { parseAllDocuments } from 'yaml';
-import { restoreResource } from '../../../crds/operations.ts';
-
-=======
->>>>>>> 058ee16
-
 import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { get, list } from '../../../kube/objects.ts';
@@ -189,18 +180,4 @@ describe('the CRD on a real API server', () => {
 		assert.deepEqual(Object(crd?.spec).names.shortNames, ['rv']);
 		assert.deepEqual(Object(crd?.spec).names.categories, ['all']);
 	});
-<<<<<<< HEAD
-
-	for (const example of ['runevault', 'import', 'backup']) {
-		it(`[OPR-3] takes the example ${example} as it is`, async () => {
-			const documents = parseAllDocuments(await readFile(`examples/${example}.yaml`, 'utf8')).map(document => document.toJS());
-			for (const { kind, metadata, spec } of documents) {
-				if (kind === 'RuneVault') await applyVault(world, vault(`${example}-${metadata.name}`), spec);
-				const object = { apiVersion: 'runevault.io/v1alpha1', kind, metadata: { ...metadata, namespace: vault('').namespace }, spec };
-				if (kind === 'RuneVaultRestore') await applyAs(world.admin, object, restoreResource);
-			}
-		});
-	}
-=======
->>>>>>> 058ee16
 });

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
+import { backupResource, restoreResource } from '../../../crds/operations.ts';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
 import { type KubeObject, resourcePath } from '../../../kube/resources.ts';
 import { conditionOf, untilCondition } from './fixture.ts';
@@ -18,16 +19,22 @@ before(async () => {
 });
 after(() => stage?.stop());
 
+const kinds = [runeVaults, backupResource, restoreResource];
+
+const documentsIn = async (file: string): Promise<KubeObject[]> =>
+	parseAllDocuments(await readFile(join(folder, file), 'utf8')).map(document => document.toJS());
+
 async function runeVaultsIn(file: string): Promise<KubeObject[]> {
-	const documents = parseAllDocuments(await readFile(join(folder, file), 'utf8')).map(document => document.toJS() as KubeObject);
-	return documents.filter(({ kind }) => kind === runeVaults.kind);
+	return (await documentsIn(file)).filter(({ kind }) => kind === runeVaults.kind);
 }
 
 /** As `kubectl apply` sends it: a field that the schema does not know is refused. */
-function createStrictly(object: KubeObject, namespace: string): Promise<KubeObject> {
+async function createStrictly(object: KubeObject, namespace: string): Promise<KubeObject> {
+	const resource = kinds.find(({ kind }) => kind === object.kind);
+	assert.ok(resource, object.kind);
 	return stage.world.admin.request({
 		method: 'POST',
-		path: resourcePath(runeVaults, { namespace }),
+		path: resourcePath(resource, { namespace }),
 		query: { fieldValidation: 'Strict' },
 		body: { ...object, metadata: { ...object.metadata, namespace } },
 	});
@@ -45,7 +52,7 @@ describe('the examples', { concurrency: 2 }, () => {
 			assert.ok(example);
 			const { vault, node } = await stage.place(file.replace('.yaml', ''));
 			assert.equal(example.metadata.name, vault.name);
-			await createStrictly(example, vault.namespace);
+			for (const object of await documentsIn(file)) await createStrictly(object, vault.namespace);
 			await untilCondition(stage.world, vault, 'Accepted', 'True');
 			const refs = await conditionOf(stage.world, vault, 'ResolvedRefs');
 			if (refs?.status !== 'True') {
