@@ -29,13 +29,13 @@ async function runeVaultsIn(file: string): Promise<KubeObject[]> {
 }
 
 /** As `kubectl apply` sends it: a field that the schema does not know is refused. */
-async function createStrictly(object: KubeObject, namespace: string): Promise<KubeObject> {
+async function createStrictly(object: KubeObject, namespace: string, dryRun: { dryRun?: 'All' } = {}): Promise<KubeObject> {
 	const resource = kinds.find(({ kind }) => kind === object.kind);
 	assert.ok(resource, object.kind);
 	return stage.world.admin.request({
 		method: 'POST',
 		path: resourcePath(resource, { namespace }),
-		query: { fieldValidation: 'Strict' },
+		query: { fieldValidation: 'Strict', ...dryRun },
 		body: { ...object, metadata: { ...object.metadata, namespace } },
 	});
 }
@@ -52,7 +52,10 @@ describe('the examples', { concurrency: 2 }, () => {
 			assert.ok(example);
 			const { vault, node } = await stage.place(file.replace('.yaml', ''));
 			assert.equal(example.metadata.name, vault.name);
-			for (const object of await documentsIn(file)) await createStrictly(object, vault.namespace);
+			// Not for real: a restore that is under way keeps its RuneVault from being changed.
+			const others = (await documentsIn(file)).filter(({ kind }) => kind !== runeVaults.kind);
+			for (const other of others) await createStrictly(other, vault.namespace, { dryRun: 'All' });
+			await createStrictly(example, vault.namespace);
 			await untilCondition(stage.world, vault, 'Accepted', 'True');
 			const refs = await conditionOf(stage.world, vault, 'ResolvedRefs');
 			if (refs?.status !== 'True') {
