@@ -13,6 +13,13 @@ const RESULTS: readonly Result[] = ['success', 'requeue_after', 'error'];
 const FAILOVER = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60];
 const FAST = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
+export type VaultState = {
+	isReady: boolean;
+	epoch: number | undefined;
+	/** Of its backups, as the status tells them: RFC 3339. */
+	backup?: { lastSuccessAt?: string | undefined; lastVerifiedAt?: string | undefined } | undefined;
+};
+
 export type Metrics = {
 	registry: Registry;
 	queue: QueueObserver;
@@ -20,7 +27,7 @@ export type Metrics = {
 	reconciled: (result: Result, seconds: number) => void;
 	probed: (isAnswered: boolean, seconds: number) => void;
 	leader: (isLeader: boolean) => void;
-	vault: (namespace: string, name: string, state: { isReady: boolean; epoch: number | undefined }) => void;
+	vault: (namespace: string, name: string, state: VaultState) => void;
 	/** Another pod took over, so many seconds after the operator noticed that one had to. */
 	failedOver: (cause: FailoverReason, seconds: number) => void;
 	forgetVault: (namespace: string, name: string) => void;
@@ -51,6 +58,8 @@ export function createMetrics(workers: number): Metrics {
 	const probeTimes = histogram('runevault_probe_duration_seconds', 'Duration of a question to a Vault pod.', []);
 	const ready = gauge('runevault_ready', 'Whether a RuneVault is Ready.', ['namespace', 'vault']);
 	const epoch = gauge('runevault_primary_epoch', 'How many primaries a RuneVault has had.', ['namespace', 'vault']);
+	const backedUp = gauge('runevault_backup_last_success_timestamp_seconds', 'When the last backup was made.', ['namespace', 'vault']);
+	const proved = gauge('runevault_backup_last_verified_timestamp_seconds', 'When the last backup was proved.', ['namespace', 'vault']);
 
 	const failovers = new Histogram({
 		name: 'runevault_failover_seconds',
@@ -96,11 +105,19 @@ export function createMetrics(workers: number): Metrics {
 		vault(namespace, vault, state) {
 			ready.set({ namespace, vault }, state.isReady ? 1 : 0);
 			if (state.epoch !== undefined) epoch.set({ namespace, vault }, state.epoch);
+			const { lastSuccessAt, lastVerifiedAt } = state.backup ?? {};
+			for (const [at, last] of [
+				[lastSuccessAt, backedUp],
+				[lastVerifiedAt, proved],
+			] as const) {
+				if (at === undefined) last.remove({ namespace, vault });
+				else last.set({ namespace, vault }, Date.parse(at) / 1000);
+			}
 		},
 		failedOver: (cause, seconds) => failovers.observe({ cause }, seconds),
 		forgetVault(namespace, vault) {
 			ready.remove({ namespace, vault });
-			epoch.remove({ namespace, vault });
+			for (const each of [epoch, backedUp, proved]) each.remove({ namespace, vault });
 		},
 	};
 }
