@@ -17,7 +17,7 @@ export const REASONS = {
 		'SpecInvalid',
 	],
 	Programmed: ['Applied', 'ApplyFailed', 'NameTaken', 'WaitingForKeys', 'SpecInvalid', 'Paused'],
-	KeysLoaded: ['Proved', 'NotProved', 'KeysMissing', 'Generating', 'KeygenFailed', 'FingerprintMismatch', 'WrongAnswer'],
+	KeysLoaded: ['Proved', 'NotProved', 'KeysMissing', 'Generating', 'KeygenFailed', 'FingerprintMismatch', 'NameTaken', 'WrongAnswer'],
 	PrimaryAvailable: ['Serving', 'NoPrimary', 'NotRouted', 'NotProved', 'Down'],
 	StandbyReady: ['Standing', 'SingleReplica', 'NoStandby'],
 	TokensCurrent: ['Adopted', 'AdoptionPending', 'RotationOverdue', 'NotProved', 'SpecInvalid'],

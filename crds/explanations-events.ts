@@ -14,6 +14,11 @@ export const EVENTS: Readonly<Record<string, Explanation>> = {
 		means: 'An owned object had been changed by others and is put back.',
 		todo: 'Find out who changed it; the spec is the place to change it.',
 	},
+	KeysGoWithVault: {
+		means: 'spec.keys.deletionPolicy is Delete and the annotation confirms it: the Secret is deleted when the RuneVault is.',
+		todo: 'Without an archive everything stored under the key is lost then. Take the annotation out to keep the key.',
+	},
+	KeysStay: { means: 'The Secret stays when the RuneVault is deleted, as it no longer is to go with it.' },
 	KeyRecorded: { means: 'The key was made or adopted, and its fingerprint is in the status for ever.' },
 	PrimaryChanged: { means: 'Another pod became primary, and clients are routed to it.' },
 	PromotionReached: { means: 'The pod that kubectl runevault promote asked for is primary.' },

@@ -120,6 +120,7 @@ export const CONDITIONS: { [T in ConditionType]: Condition<T> } = {
 			},
 			KeygenFailed: KEYGEN_FAILED,
 			FingerprintMismatch: FINGERPRINT_MISMATCH,
+			NameTaken: NAME_TAKEN,
 			WrongAnswer: WRONG_ANSWER,
 		},
 	},

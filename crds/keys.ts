@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { dnsName, passedOn, rules } from './fields.ts';
 
+/** On a RuneVault, by its user: its own name, typed. */
+export const DELETE_KEYS = 'runevault.io/delete-keys';
+
 /**
  * An import is part of how a key comes into being, so it is decided when the RuneVault is made: added later it could only be ignored, which
  * nobody who adds it would expect, or replace a key, which must never happen.
@@ -76,6 +79,12 @@ export const keysSchema = rules(
 		dimension: rules(z.int().min(32).max(4096).default(1024), { rule: 'self == oldSelf', message: 'is immutable' }).describe(
 			'Dimension of the vectors the key is for. Immutable.',
 		),
+		deletionPolicy: z
+			.enum(['Retain', 'Delete'])
+			.default('Retain')
+			.describe(
+				`Retain: Secrets <name>-keys-1 and <name>-kek stay when the RuneVault is deleted. Delete: they go with it, while the annotation ${DELETE_KEYS} holds the name of the RuneVault.`,
+			),
 		indexName: z
 			.string()
 			.min(1)

@@ -144,10 +144,11 @@ export function patchMerge<T extends KubeObject = KubeObject>(
 	resource: Resource,
 	place: Name,
 	patch: Readonly<Record<string, unknown>>,
-	{ fieldManager, subresource, ...call }: WriteOptions & { subresource?: string } = {},
+	{ fieldManager, subresource, metadataOnly = false, ...call }: WriteOptions & { subresource?: string; metadataOnly?: boolean } = {},
 ): Promise<T> {
 	return transport.request<T>({
 		method: 'PATCH',
+		accept: acceptFor(metadataOnly),
 		path: resourcePath(resource, { ...place, subresource }),
 		body: patch,
 		contentType: 'application/merge-patch+json',

@@ -15,7 +15,12 @@ const FAILOVER = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 20, 30, 60];
 const VALUES = { True: 1, False: 0, Unknown: -1 } as const;
 const FAST = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-export type VaultFacts = { conditions: readonly Condition[]; epoch: number | undefined };
+export type VaultFacts = {
+	conditions: readonly Condition[];
+	epoch: number | undefined;
+	/** Of its backups, as the status tells them: RFC 3339. */
+	backup?: { lastSuccessAt?: string | undefined; lastVerifiedAt?: string | undefined } | undefined;
+};
 
 export type Metrics = {
 	registry: Registry;
@@ -62,6 +67,8 @@ export function createMetrics(workers: number): Metrics {
 		['namespace', 'vault', 'condition', 'reason'],
 	);
 	const epoch = gauge('runevault_primary_epoch', 'How many primaries a RuneVault has had.', ['namespace', 'vault']);
+	const backedUp = gauge('runevault_backup_last_success_timestamp_seconds', 'When the last backup was made.', ['namespace', 'vault']);
+	const proved = gauge('runevault_backup_last_verified_timestamp_seconds', 'When the last backup was proved.', ['namespace', 'vault']);
 
 	const failovers = new Histogram({
 		name: 'runevault_failover_seconds',
@@ -120,16 +127,24 @@ export function createMetrics(workers: number): Metrics {
 			}
 			told.set(`${namespace}/${vault}`, new Map(state.conditions.map(({ type, reason }) => [type, reason])));
 			if (state.epoch !== undefined) epoch.set({ namespace, vault }, state.epoch);
+			const { lastSuccessAt, lastVerifiedAt } = state.backup ?? {};
+			for (const [at, last] of [
+				[lastSuccessAt, backedUp],
+				[lastVerifiedAt, proved],
+			] as const) {
+				if (at === undefined) last.remove({ namespace, vault });
+				else last.set({ namespace, vault }, Date.parse(at) / 1000);
+			}
 		},
 		failedOver: (cause, seconds) => failovers.observe({ cause }, seconds),
 		forgetVaults() {
-			for (const each of [ready, conditions, epoch]) each.reset();
+			for (const each of [ready, conditions, epoch, backedUp, proved]) each.reset();
 			told.clear();
 		},
 		forgetVault(namespace, vault) {
 			ready.remove({ namespace, vault });
 			forgetConditions(namespace, vault);
-			epoch.remove({ namespace, vault });
+			for (const each of [epoch, backedUp, proved]) each.remove({ namespace, vault });
 		},
 	};
 }

@@ -99,7 +99,7 @@ export function createOperator({ config, transport, ask, issue, log, metrics, cl
 
 	function onStatus(key: string, { vault, lease }: Facts, before: RuneVaultStatus): void {
 		const { namespace = '', name } = splitKey(key);
-		metrics.vault(namespace, name, { conditions: vault.status?.conditions ?? [], epoch: lease?.epoch });
+		metrics.vault(namespace, name, { conditions: vault.status?.conditions ?? [], epoch: lease?.epoch, backup: vault.status?.backup });
 		const failover = newFailover(before, vault.status ?? {});
 		if (failover !== undefined) metrics.failedOver(failover.reason, failover.milliseconds / 1000);
 	}

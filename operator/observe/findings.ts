@@ -70,6 +70,8 @@ function keyTrouble(facts: Facts): Finding<'KeysLoaded'> | undefined {
 			const secret = keys.what === 'key' ? `${name}-keys-1` : `${name}-kek`;
 			return no('KeysMissing', `Secret ${secret} is missing. It is never made anew: restore it.`);
 		}
+		case 'taken':
+			return no('NameTaken', `Secret ${name}-keys-1 is not of this RuneVault, and stays: remove it, or use another name.`);
 		case 'mismatch':
 			return no(
 				'FingerprintMismatch',
@@ -169,7 +171,8 @@ function progressing(facts: Facts, ongoing: FailoverStatus['ongoing']): Finding<
 function degraded(facts: Facts): Finding<'Degraded'> {
 	const keys = keyTrouble(facts) ?? keysLoaded(facts);
 	if (keys.reason === 'KeysMissing' || keys.reason === 'KeygenFailed') return yes(keys.reason, keys.message);
-	if (keys.reason === 'FingerprintMismatch' || keys.reason === 'WrongAnswer') return yes(keys.reason, keys.message);
+	if (keys.reason === 'FingerprintMismatch' || keys.reason === 'NameTaken' || keys.reason === 'WrongAnswer')
+		return yes(keys.reason, keys.message);
 	const [problem] = facts.problems;
 	if (problem !== undefined) return yes(problem.reason, `${problem.kind} ${problem.name}: ${problem.message}`);
 	const down = facts.pods.filter(pod => facts.probes.get(pod.uid)?.isDown === true).map(pod => pod.name);

@@ -130,6 +130,12 @@ function answersOf(caches: Caches, { metadata }: RuneVault): ReadonlyMap<number,
 /** Asked of the spec as it came, because what the keys are sealed with does not change when something else in it is not valid. */
 const isKekFile = ({ spec }: RuneVault): boolean => Object(Object(Object(spec).keys).kek).type === 'File';
 
+/** A key that somebody put back by hand may have lost its labels, and not its fingerprint. */
+function keyView(secret: KubeObject, vault: RuneVault['metadata']): NonNullable<KeysObserved['key']> {
+	const fingerprint = secret.metadata.annotations?.[ANNOTATIONS.fingerprint];
+	return { fingerprint, isForeign: fingerprint === undefined && claim(secret, vault) !== 'ours' };
+}
+
 async function observeKeys(vault: RuneVault, hasWorkload: boolean, { caches, applier }: GatherEffects): Promise<KeysObserved> {
 	const { name, namespace } = vault.metadata;
 	const names = namesOf(name);
@@ -144,7 +150,7 @@ async function observeKeys(vault: RuneVault, hasWorkload: boolean, { caches, app
 	]);
 	const job = ownObject(caches, vault, 'Job', names.keygen);
 	return {
-		key: key === undefined ? undefined : { fingerprint: key.metadata.annotations?.[ANNOTATIONS.fingerprint] },
+		key: key && keyView(key, vault.metadata),
 		hasKek,
 		hasCanaries: canaries !== undefined && claim(canaries, vault.metadata) === 'ours' && canaries.metadata.deletionTimestamp === undefined,
 		job: job === undefined ? undefined : views.jobView(job),

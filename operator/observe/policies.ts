@@ -3,6 +3,7 @@
  * a rule did, and what CEL cannot say. A violation names the field and never a value.
  */
 import { createPublicKey } from 'node:crypto';
+import { DELETE_KEYS } from '../../crds/keys.ts';
 import { RESERVED_VOLUMES } from '../../crds/pod-template.ts';
 import { MAX_NAME_LENGTH, type RuneVault, type RuneVaultSpec, runeVaultSpecSchema } from '../../crds/runevault.ts';
 import { ALLOW_PLAINTEXT } from '../../crds/tls.ts';
@@ -82,6 +83,11 @@ const isPlaintextAllowed: Policy = ({ metadata: { annotations } }, { tls }) =>
 		? undefined
 		: { path: 'spec.tls.type', message: `Disabled needs the annotation ${ALLOW_PLAINTEXT}: "true" on the RuneVault` };
 
+const isDeletionConfirmed: Policy = ({ metadata: { name, annotations } }, { keys }) =>
+	keys.deletionPolicy === 'Retain' || annotations?.[DELETE_KEYS] === name
+		? undefined
+		: { path: 'spec.keys.deletionPolicy', message: `Delete needs the annotation ${DELETE_KEYS}: ${name} on the RuneVault` };
+
 /** CEL cannot read a key. Private keys are refused as well, which Node would take for their public half. */
 function isEd25519PublicKey(pem: string): boolean {
 	if (!pem.trimStart().startsWith('-----BEGIN PUBLIC KEY-----')) return false;
@@ -102,6 +108,7 @@ const hasReadableKeys: Policy = (_vault, { protection: { provenance } }) =>
 
 const POLICIES: readonly Policy[] = [
 	isPlaintextAllowed,
+	isDeletionConfirmed,
 	hasUsableName,
 	hasUsableSchedule,
 	hasFreeVolumeNames,

@@ -8,6 +8,7 @@
  * |---|---|---|---|---|
  * | no  | no  | any | any | generate |
  * | yes | no  | any | any | missing (the key) |
+ * | any | foreign | any | any | taken |
  * | any | yes | no  | any | missing (the KEK: a new one could not open the key) |
  * | any | yes, other fingerprint than recorded | yes | any | mismatch |
  * | any | yes | yes | no  | generate (the Job completes what is there) |
@@ -20,8 +21,8 @@ import type { KeygenFault } from '../../crds/keygen-faults.ts';
 import type { JobView } from '../observe/views.ts';
 
 export type KeysObserved = {
-	/** The key Secret; `fingerprint` from its annotation. */
-	key: { fingerprint: string | undefined } | undefined;
+	/** The key Secret; `fingerprint` from its annotation. Foreign: without one, and not of this vault. */
+	key: { fingerprint: string | undefined; isForeign?: boolean } | undefined;
 	hasKek: boolean;
 	hasCanaries: boolean;
 	job: JobView | undefined;
@@ -36,6 +37,7 @@ export type KeysObserved = {
 export type KeyState =
 	| { stage: 'generate'; fingerprint: string | undefined; isFailed: boolean; fault?: KeygenFault | undefined }
 	| { stage: 'missing'; what: 'key' | 'kek' }
+	| { stage: 'taken'; fingerprint: undefined }
 	| { stage: 'mismatch'; fingerprint: string | undefined }
 	| { stage: 'ready'; fingerprint: string };
 
@@ -46,6 +48,7 @@ export function keyState({ key, hasKek, hasCanaries, job, fault, recorded, hasWo
 		if (recorded !== undefined || hasWorkload) return { stage: 'missing', what: 'key' };
 		return { stage: 'generate', fingerprint: undefined, isFailed, fault };
 	}
+	if (key.isForeign === true) return { stage: 'taken', fingerprint: undefined };
 	if (!hasKek) return { stage: 'missing', what: 'kek' };
 	if (key.fingerprint === undefined || (recorded !== undefined && key.fingerprint !== recorded)) {
 		return { stage: 'mismatch', fingerprint: key.fingerprint };

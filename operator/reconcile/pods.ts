@@ -58,7 +58,7 @@ export async function markPods(
 
 /** Deletes the next pod of an older template; the StatefulSet makes it anew. */
 export async function rollOut(vault: CheckedVault, observed: Observed, { applier, note }: PodEffects): Promise<undefined> {
-	if (observed.keys.stage === 'missing' || observed.keys.stage === 'mismatch') return;
+	if (['missing', 'taken', 'mismatch'].includes(observed.keys.stage)) return;
 	const step = rolloutStep(observed);
 	if (step?.kind !== 'replace') return;
 	const { pod } = step;

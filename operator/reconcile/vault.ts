@@ -8,6 +8,7 @@ import type { Prober } from '../observe/prober.ts';
 import { computeStatus } from '../observe/status.ts';
 import { type AppointEffects, moveOn, settleTarget } from './appoint.ts';
 import type { Choice } from './failover.ts';
+import { settleKeyOwner } from './key-owner.ts';
 import { type Note, notesOf } from './notes.ts';
 import { type OperationEffects, runOperations } from './operations.ts';
 import { checkedVault, probePlan } from './plan.ts';
@@ -116,8 +117,10 @@ async function credentialsFor({ vault }: Observed, written: WriteResult, { keepe
 
 async function write(observed: Observed, effects: WriteEffects): Promise<WriteResult> {
 	const vault = checkedVault(observed);
-	if (vault === undefined || observed.isPaused || observed.isRestoring) return nothingWritten(observed);
-	return writeAll(vault, observed, effects);
+	if (observed.isPaused || observed.isRestoring) return nothingWritten(observed);
+	const result = vault === undefined ? nothingWritten(observed) : await writeAll(vault, observed, effects);
+	await settleKeyOwner(observed.vault, effects).catch(error => result.errors.push(error));
+	return result;
 }
 
 /** Whether a pod has not been asked yet. The prober asks at once and says so when it has, 2 s later at most. */

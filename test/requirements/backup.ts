@@ -27,9 +27,14 @@ export const backups = {
 		'A restore brings a RuneVault back that is gone; while it is under way nothing else of the vault is written, no token or key made',
 	'OPR-117':
 		'A restore waits for its backup, its identity and what is under way, hands the recorded fingerprint on, and tells why it failed',
+	'OPR-130': 'Metrics tell when the last backup of a vault was made, and when one was proved',
+	'OPR-131': 'With deletionPolicy Delete whose annotation does not hold the name of the vault, keys stay and the field is named',
+	'OPR-132': 'Confirmed, key and KEK go with their RuneVault; taken back, they stay',
+	'OPR-133': 'A foreign Secret in the place of the key is left alone and named, and no key is made beside it',
 	'CLU-40': 'On a real cluster a Job writes an archive and another proves it, and neither rights nor identity stay',
 	'CLU-41':
 		'After the loss of its namespace a RuneVault comes back from an archive: the client of before goes on, and gets the same answer',
+	'CLU-42': 'Whatever of Job, operator and pods is killed while backups are made, every archive that is listed opens and decrypts',
 	'CLI-60': 'kubectl runevault backup create asks for a backup and waits until it is proved; backup list tells how far each has come',
 	'CLI-61': 'kubectl runevault restore asks for a restore from a backup and waits; what went wrong is one line, and no Secret is read',
 } as const satisfies Record<string, string>;

@@ -1,8 +1,9 @@
 /** The way back from the loss of everything, on a real cluster: Jobs under a kubelet, a volume, the drill, and a restore from the archive alone. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { loadEnglishModel } from '../../../client/embed.ts';
 import { connectEnvector } from '../../../client/envector.ts';
@@ -11,6 +12,7 @@ import { loadSeal } from '../../../fhe/seal.ts';
 import { findTarget } from '../../demo/target.ts';
 import { startEnvector } from '../../envector/server.ts';
 import { Archives } from '../../install/archives.ts';
+import { backUpUnderKills, drillOffline } from '../../install/backup-kills.ts';
 import {
 	applyManifest,
 	authorityOf,
@@ -119,5 +121,19 @@ describe('backup and restore on a real cluster', { skip }, () => {
 		assert.equal(await fingerprint(), key);
 		assert.equal(await tokenOf(target.kubectl, vault), token);
 		assert.equal(await authorityOf(target.kubectl, vault), authority);
+	});
+
+	it('[CLU-42] lists no archive that does not open, whoever was killed while it was made', async t => {
+		const count = Number(process.env.BACKUP_KILLS ?? 8);
+		const { kills, listed, failed } = await backUpUnderKills({ target, vault, archives }, count);
+		t.diagnostic(`${count} backups, ${JSON.stringify(kills)} killed, ${listed.length} archives, ${failed.length} given up`);
+		assert.ok(listed.length + failed.length >= count);
+		const identityFile = join(await mkdtemp(join(tmpdir(), 'identity-')), 'identity.txt');
+		await writeFile(identityFile, archives.identity);
+		const key = await fingerprint();
+		for (const name of listed) {
+			assert.equal(await drillOffline(join(archives.folder, vault.namespace, vault.name, name), identityFile), key, name);
+		}
+		await rm(dirname(identityFile), { recursive: true });
 	});
 });

@@ -54,23 +54,33 @@ describe('the log', () => {
 });
 
 describe('the server', () => {
-	it('[OPR-27] [OPR-160] answers metrics and health', async () => {
+	it('[OPR-27] [OPR-130] [OPR-160] answers metrics and health', async () => {
 		const { registry, vault, forgetVault, forgetVaults } = createMetrics(4);
 		const healthy = { notAlive: () => undefined, notReady: () => 'the caches are not filled yet' };
 		assert.equal((await answer('/livez', registry, healthy))[0], 200);
 		assert.deepEqual(await answer('/readyz', registry, healthy), [503, 'text/plain', 'the caches are not filled yet\n']);
 		assert.equal((await answer('/', registry, healthy))[0], 404);
+		const backup = { lastSuccessAt: '2026-11-25T03:00:00Z', lastVerifiedAt: '2026-11-25T03:00:10Z' };
 		const condition = (type: 'Ready' | 'StandbyReady', status: 'True' | 'False', reason: 'Serving' | 'NoStandby' | 'Standing') => ({
 			...{ type, status, reason, observedGeneration: 1, lastTransitionTime: '2026-11-25T00:00:00Z', message: '' },
 		});
 		vault('rune', 'acme', {
 			conditions: [condition('Ready', 'True', 'Serving'), condition('StandbyReady', 'False', 'NoStandby')],
 			epoch: 7,
+			backup,
 		});
 		const [, , metrics] = await answer('/metrics', registry, healthy);
 		assert.match(metrics, /runevault_ready\{namespace="rune",vault="acme"\} 1/);
 		assert.match(metrics, /runevault_primary_epoch\{namespace="rune",vault="acme"\} 7/);
 		assert.match(metrics, /runevault_condition\{namespace="rune",vault="acme",condition="StandbyReady",reason="NoStandby"\} 0/);
+		const times = [...metrics.matchAll(/^runevault_backup_last_(\w+)_timestamp_seconds\{namespace="rune",vault="acme"\} (\d+)$/gm)];
+		assert.deepEqual(
+			times.map(([, what, at]) => [what, Number(at)]),
+			[
+				['success', Date.parse(backup.lastSuccessAt) / 1000],
+				['verified', Date.parse(backup.lastVerifiedAt) / 1000],
+			],
+		);
 		vault('rune', 'acme', { conditions: [condition('StandbyReady', 'True', 'Standing')], epoch: 7 });
 		const next = (await answer('/metrics', registry, healthy))[2];
 		assert.match(next, /runevault_condition\{namespace="rune",vault="acme",condition="StandbyReady",reason="Standing"\} 1/);
