@@ -2,6 +2,7 @@ import { attacks } from './requirements/attacks.ts';
 import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
 import { fhe } from './requirements/fhe.ts';
+import { monitoring } from './requirements/monitoring.ts';
 import { operator } from './requirements/operator.ts';
 import { outside } from './requirements/outside.ts';
 import { runtime } from './requirements/runtime.ts';
@@ -20,4 +21,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	clients,
 	attacks,
 	outside,
+	monitoring,
 ].flatMap(Object.entries);
