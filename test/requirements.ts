@@ -4,6 +4,7 @@ import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
 import { docs } from './requirements/docs.ts';
 import { fhe } from './requirements/fhe.ts';
+import { monitoring } from './requirements/monitoring.ts';
 import { operator } from './requirements/operator.ts';
 import { outside } from './requirements/outside.ts';
 import { platform } from './requirements/platform.ts';
@@ -26,4 +27,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	backups,
 	platform,
 	docs,
+	monitoring,
 ].flatMap(Object.entries);

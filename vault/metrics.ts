@@ -38,8 +38,8 @@ export type MetricSources = {
 	limits: Pick<VaultConfig['protection']['releasedBits'], 'limitPerKey'>;
 };
 
-/** A registry of its own, so that two Vaults may live in one process. */
-export function createMetrics({ state, audit, ledger, limits }: MetricSources): Metrics {
+/** A registry of its own, so that two Vaults may live in one process. @param memoryLimitBytes of the pod, if it has one */
+export function createMetrics({ state, audit, ledger, limits }: MetricSources, memoryLimitBytes = memoryLimit()): Metrics {
 	const registry = new Registry();
 	const registers = [registry];
 	collectDefaultMetrics({ register: registry });
@@ -97,7 +97,7 @@ export function createMetrics({ state, audit, ledger, limits }: MetricSources): 
 	}
 	for (const reason of authFailures) failures.inc({ reason }, 0);
 	for (const code of answers) responses.inc({ code }, 0);
-	registerStateGauges(state, registers);
+	registerStateGauges(state, memoryLimitBytes, registers);
 	registerAuditMetrics(audit, registers);
 	registerLedgerMetrics({ state, ledger, limits }, registers);
 
@@ -124,7 +124,7 @@ export function createMetrics({ state, audit, ledger, limits }: MetricSources): 
 }
 
 /** Gauges whose value is read when they are scraped. */
-function registerStateGauges(state: VaultState, registers: Registry[]): void {
+function registerStateGauges(state: VaultState, memoryLimitBytes: number | undefined, registers: Registry[]): void {
 	const gauge = <L extends string>(name: string, help: string, labelNames: L[], collect: (gauge: Gauge<L>) => void) =>
 		new Gauge<L>({
 			name,
@@ -138,8 +138,7 @@ function registerStateGauges(state: VaultState, registers: Registry[]): void {
 
 	gauge('vault_uptime_seconds', 'Time since the process started', [], g => g.set(process.uptime()));
 	gauge('vault_memory_usage_bytes', 'Resident memory', [], g => g.set(process.memoryUsage.rss()));
-	const limit = memoryLimit();
-	if (limit !== undefined) gauge('vault_memory_limit_bytes', 'Memory the pod may take', [], g => g.set(limit));
+	if (memoryLimitBytes !== undefined) gauge('vault_memory_limit_bytes', 'Memory the pod may take', [], g => g.set(memoryLimitBytes));
 	const readCpu = cpuMeter();
 	gauge('vault_cpu_usage_percent', 'CPU time since the last scrape, of one core', [], g => g.set(readCpu()));
 	gauge('vault_role', '1 for the role this pod has now', ['role'], g => {

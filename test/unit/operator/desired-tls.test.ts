@@ -71,6 +71,7 @@ describe('spec.tls', () => {
 			path: '/metrics',
 			scheme: 'https',
 			tlsConfig: { ca: { secret: { name: 'acme-tls', key: 'ca.crt' } }, serverName: 'acme.rune.svc' },
+			relabelings: [{ sourceLabels: ['__meta_kubernetes_service_label_runevault_io_vault'], targetLabel: 'vault' }],
 		});
 		assert.equal(podView({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'acme-0', ...metadata } }).hasTls, true);
 	});
