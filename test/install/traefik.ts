@@ -29,9 +29,11 @@ export const NGINX_CONTROLLER = 'k8s.io/ingress-nginx';
 
 export async function startTraefik({ kubeconfig, ingressClass, nginxClass }: TraefikOptions): Promise<Traefik> {
 	const directory = await mkdtemp(join(tmpdir(), 'traefik-'));
-	const [port = 0] = await freePorts(1);
+	const [port = 0, plain = 0] = await freePorts(2);
 	const options = {
 		'log.level': 'INFO',
+		// Where the redirections to HTTPS of ingress-nginx's way go.
+		'entrypoints.web.address': `127.0.0.1:${plain}`,
 		'entrypoints.websecure.address': `127.0.0.1:${port}`,
 		'entrypoints.websecure.http.tls': 'true',
 		'providers.kubernetesingress': 'true',

@@ -35,7 +35,11 @@ describe('several field managers', { concurrency: 3 }, () => {
 			{
 				apiVersion: 'runevault.io/v1alpha1',
 				kind: 'RuneVault',
-				metadata: { namespace, name, annotations: { 'argocd.argoproj.io/tracking-id': `vaults:runevault.io/RuneVault:${namespace}/${name}` } },
+				metadata: {
+					namespace,
+					name,
+					annotations: { 'argocd.argoproj.io/tracking-id': `vaults:runevault.io/RuneVault:${namespace}/${name}` },
+				},
 				spec: { team: 'acme', ...spec },
 			},
 			{ fieldManager: ARGOCD, force: true },
@@ -91,7 +95,10 @@ describe('several field managers', { concurrency: 3 }, () => {
 		assert.equal(service.metadata.annotations?.['example.com/cost'], 'team-7');
 		assert.equal(Object(service.spec).sessionAffinity, 'ClientIP', 'a field that the operator leaves open');
 		await stage.quiet('owned', REST_MS);
-		const written = stage.writesIn('owned').slice(before).filter(({ path }) => path.includes('/services/acme'));
+		const written = stage
+			.writesIn('owned')
+			.slice(before)
+			.filter(({ path }) => path.includes('/services/acme'));
 		assert.equal(written.length, 1, 'one write heals it');
 	});
 

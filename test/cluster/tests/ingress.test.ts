@@ -158,6 +158,8 @@ describe('a RuneVault behind Traefik', () => {
 	});
 
 	it('[CLU-55] is reached by the preset for ingress-nginx too, whose annotations Traefik reads', async () => {
+		await setIngress({ state: 'Disabled' });
+		await untilStatus(404);
 		await setIngress({ className: NGINX_CLASS, tlsSecretName: 'web' });
 		await untilStatus(500);
 		await setIngress({ className: NGINX_CLASS, tlsSecretName: 'web', preset: 'Nginx' });
@@ -179,7 +181,13 @@ describe('a RuneVault behind Traefik', () => {
 			spec: {
 				gatewayClassName: OWN_CLASS,
 				listeners: [
-					{ name: 'https', protocol: 'HTTPS', port: traefik.port, hostname: HOST, tls: { certificateRefs: [{ kind: 'Secret', name: 'web' }] } },
+					{
+						name: 'https',
+						protocol: 'HTTPS',
+						port: traefik.port,
+						hostname: HOST,
+						tls: { certificateRefs: [{ kind: 'Secret', name: 'web' }] },
+					},
 				],
 			},
 		});
