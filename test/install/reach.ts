@@ -55,6 +55,14 @@ function fetchVia(ca: string, resolve: Resolve, onError: (error: unknown) => Pro
 	return { fetch: send, close: () => agent.close() };
 }
 
+/** Dials one address whatever the host, as when a name leads to a load balancer. @param ca PEM */
+export const reachThrough = (ca: string, address: string): Reach =>
+	fetchVia(
+		ca,
+		async () => address,
+		async () => undefined,
+	);
+
 /** Asks the cluster's own DNS and dials what it says: this machine can route to both. */
 export function reachDirectly(ca: string): Reach {
 	const resolver = new Resolver({ timeout: 1_000, tries: 3 });

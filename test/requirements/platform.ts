@@ -6,4 +6,14 @@ export const platform = {
 	'OPR-172': 'With type HTTPRoute, a route of the Gateway API and the policy by which a Gateway checks the pods come, heal and go',
 	'OPR-173': 'What an HTTPRoute has from its Gateway is refused beside it, and the other way round, with its field',
 	'OPR-174': 'ResolvedRefs names the kind that spec.ingress asks for and the cluster does not know',
+	'OPR-175': 'ArgoCD, people and the operator write the same objects: each keeps its own fields, and none writes again because another did',
+	'OPR-176': 'Owned objects carry nothing that ArgoCD tells its own objects by',
+	'CLU-55': 'Through a real Traefik, with either preset, a client calls under a verified certificate and Traefik verifies that of the pods',
+	'CLU-56': 'Traefik refuses bodies that are too large for the pods, and takes those that are not',
+	'CLU-57': 'Behind an Ingress clients are tied to no pod, and go on with another primary',
+	'CLU-58': 'An HTTPRoute on a Gateway of a real Traefik is accepted with its policy, and leads to the Vault',
+	'CLU-59':
+		'The real ArgoCD installs CRDs, operator and vaults from git in waves, finds no difference in either diff mode, and tells how well they are',
+	'GIT-1': 'The health that ArgoCD is told of a RuneVault follows from its conditions: Degraded only for what waiting does not help',
+	'GIT-2': 'The actions of ArgoCD on a RuneVault are there when they make sense, and write what kubectl runevault would',
 } as const;
