@@ -43,6 +43,11 @@ const recipes: Record<Component, Recipe> = {
 	},
 	coredns: { usually: 'some 3 minutes', sources: [], go: install('github.com/coredns/coredns', versions.coredns) },
 	helm: { usually: 'some 3 minutes', sources: [], go: install('helm.sh/helm/v4/cmd/helm', versions.helm) },
+	kubeconform: {
+		usually: 'some 20 seconds',
+		sources: [],
+		go: install('github.com/yannh/kubeconform/cmd/kubeconform', versions.kubeconform),
+	},
 	pause: {
 		usually: 'a few seconds',
 		sources: [join(folder, 'pause', 'main.go')],

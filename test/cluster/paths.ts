@@ -11,7 +11,7 @@ import { join } from 'node:path';
 
 export const checkout = join(import.meta.dirname, '..', '..');
 
-export const versions = { kubernetes: 'v1.37.2', coredns: 'v1.15.0', helm: 'v4.3.0', pause: 'v1' } as const;
+export const versions = { kubernetes: 'v1.37.2', coredns: 'v1.15.0', helm: 'v4.3.0', kubeconform: 'v0.8.0', pause: 'v1' } as const;
 export type Component = keyof typeof versions;
 
 /** What is built once, by version. */
