@@ -60,7 +60,8 @@ async function isLed(transport: Transport, namespace: string): Promise<void> {
 export async function checkAll(checks: readonly Check[], timeoutMs: number, say: (line: string) => void): Promise<boolean> {
 	const deadline = performance.now() + timeoutMs;
 	const results = await Promise.all(checks.map(check => untilHolds(check, deadline)));
-	for (const [index, { name }] of checks.entries()) say(results[index] === undefined ? `ok: ${name}` : `FAILED: ${name}: ${results[index]}`);
+	for (const [index, { name }] of checks.entries())
+		say(results[index] === undefined ? `ok: ${name}` : `FAILED: ${name}: ${results[index]}`);
 	return results.every(result => result === undefined);
 }
 

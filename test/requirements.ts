@@ -1,4 +1,5 @@
 import { attacks } from './requirements/attacks.ts';
+import { charts } from './requirements/charts.ts';
 import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
 import { fhe } from './requirements/fhe.ts';
@@ -20,4 +21,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	clients,
 	attacks,
 	outside,
+	charts,
 ].flatMap(Object.entries);

@@ -68,7 +68,12 @@ describe('the charts', () => {
 		const [deployment] = parseObjects(texts.get('default') ?? '').filter(({ kind }) => kind === 'Deployment');
 		const wrong = { ...(deployment as KubeObject), spec: { ...Object(deployment?.spec), replica: 2 } };
 		await assert.rejects(conform(JSON.stringify(wrong)), /exit 1/);
-		const vault = { apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVault', metadata: { name: 'acme' }, spec: { team: 'acme', replica: 2 } };
+		const vault = {
+			apiVersion: 'runevault.io/v1alpha1',
+			kind: 'RuneVault',
+			metadata: { name: 'acme' },
+			spec: { team: 'acme', replica: 2 },
+		};
 		await assert.rejects(conform(JSON.stringify(vault)), /exit 1/);
 	});
 });

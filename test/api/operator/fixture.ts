@@ -21,6 +21,7 @@ import { type ApiServer, startApiServer } from '../harness.ts';
 import { type Kill, type Mortal, mortal } from './mortal.ts';
 
 export { OPERATOR_NAMESPACE };
+
 const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:runevault`;
 const clusterScoped = (group: string, plural: string, kind: string): Resource => ({
 	group,
@@ -41,7 +42,20 @@ const CHART_RESOURCES: Record<string, Resource> = {
 	RoleBinding: resources.roleBindings,
 	Service: resources.services,
 	ServiceAccount: resources.serviceAccounts,
+	ValidatingAdmissionPolicy: clusterScoped('admissionregistration.k8s.io', 'validatingadmissionpolicies', 'ValidatingAdmissionPolicy'),
+	ValidatingAdmissionPolicyBinding: clusterScoped(
+		'admissionregistration.k8s.io',
+		'validatingadmissionpolicybindings',
+		'ValidatingAdmissionPolicyBinding',
+	),
 };
+
+/** Applies what the chart renders. */
+export async function applyChart(transport: Transport, ...args: string[]): Promise<void> {
+	for (const object of await renderChart(...args)) {
+		await applyAs(transport, object, CHART_RESOURCES[object.kind] ?? resources.services);
+	}
+}
 
 /** What `helm template` makes of the operator's chart, without its test. */
 export async function renderChart(...args: string[]): Promise<KubeObject[]> {
@@ -83,9 +97,7 @@ export class World {
 			return JSON.stringify(found?.status).includes('"type":"Established"');
 		});
 		await this.namespace(OPERATOR_NAMESPACE);
-		for (const object of await renderChart()) {
-			await applyAs(this.admin, object, CHART_RESOURCES[object.kind] ?? resources.services);
-		}
+		await applyChart(this.admin);
 	}
 }
 
