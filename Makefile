@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
 
-.PHONY: help setup build image plugin load generate fmt lint types verify test test-unit test-api conformance crash test-cluster demo chaos chaos-report dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image plugin load generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster demo chaos chaos-report dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,11 +47,14 @@ types: setup ## type-check everything
 verify: setup ## every static gate: format, lint, types, dead code, generated files, file sizes
 	@node scripts/test.ts verify
 
-test: setup ## every tier: verify, unit, conformance, api, cluster; installs and builds what is missing
+test: setup ## every tier: verify, unit, conformance, chart, api, cluster; installs and builds what is missing
 	@node scripts/test.ts
 
 test-unit: setup ## unit, property and vector tests
 	@node scripts/test.ts unit
+
+chart-test: setup ## the Helm charts: rendered for named scenarios, linted, held against every schema
+	@node scripts/test.ts chart
 
 test-api: setup ## against a real API server
 	@node scripts/test.ts api

@@ -3,6 +3,9 @@
  */
 import { z } from 'zod';
 
+/** Of the leader election, in the operator's own namespace. */
+export const LEADER_LEASE = 'runevault-operator';
+
 const name = z.string().min(1).max(253);
 
 const configSchema = z.object({

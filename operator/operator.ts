@@ -14,7 +14,7 @@ import { get } from '../kube/objects.ts';
 import { priorities, Queue } from '../kube/queue.ts';
 import { resources, splitKey } from '../kube/resources.ts';
 import type { Transport } from '../kube/transport.ts';
-import type { OperatorConfig } from './config.ts';
+import { LEADER_LEASE, type OperatorConfig } from './config.ts';
 import { MANAGER } from './desired/names.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -52,7 +52,6 @@ export type Operator = {
 
 /** client-go's proportions. */
 const LEADER = { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
-const LEADER_LEASE = 'runevault-operator';
 const COMPONENT = 'runevault-operator';
 /** The API server sends a bookmark each minute, so a cache this old has lost it. */
 const STALE_MS = 5 * 60_000;

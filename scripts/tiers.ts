@@ -44,6 +44,7 @@ export function tiers(env: NodeJS.ProcessEnv): Tier[] {
 			prepare: [{ name: 'conformance programs', command: ['node', 'test/conformance/main.ts', 'install'] }],
 			globs: ['test/conformance/**/*.test.ts'],
 		},
+		{ ...none, name: 'chart', prepare: [launcher('build')], globs: ['test/chart/**/*.test.ts'], isParallel: false },
 		{ ...none, name: 'api', prepare: [launcher('build')], globs: ['test/api/**/*.test.ts'], isParallel: false },
 		{
 			...none,

@@ -1,5 +1,6 @@
 import { attacks } from './requirements/attacks.ts';
 import { backups } from './requirements/backup.ts';
+import { charts } from './requirements/charts.ts';
 import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
 import { docs } from './requirements/docs.ts';
@@ -28,4 +29,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	platform,
 	docs,
 	monitoring,
+	charts,
 ].flatMap(Object.entries);

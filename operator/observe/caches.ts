@@ -5,7 +5,7 @@
 import type { RuneVaultBackup, RuneVaultRestore } from '../../crds/operations.ts';
 import { type RuneVault, resource as runeVaults } from '../../crds/runevault.ts';
 import type { ChangeKind } from '../../kube/cache.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { isForbidden, isNotFound } from '../../kube/errors.ts';
 import { createReflector, type Reflector } from '../../kube/reflector.ts';
 import { type KubeObject, keyOf, type Resource, resources } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
@@ -140,7 +140,11 @@ export class WatchedWorld implements Caches {
 
 	/** Of nodes only the metadata of those that are cordoned: the API server selects them. */
 	#reflectCordonedNodes(): Reflector {
-		const { transport, onChange, onError } = this.#options;
+		const { transport, namespaces, onChange } = this.#options;
+		// Who was installed for some namespaces has no rights over nodes, and need not be told again and again.
+		const onError = (error: unknown) => {
+			if (namespaces.length === 0 || !isForbidden(error)) this.#options.onError(error);
+		};
 		return createReflector({
 			...{ transport, resource: resources.nodes, fieldSelector: 'spec.unschedulable=true', metadataOnly: true, onError },
 			onChange: () => {

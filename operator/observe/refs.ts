@@ -1,5 +1,6 @@
 /** What the spec names and is not there, of what is still needed. */
 import type { RuneVault, RuneVaultSpec } from '../../crds/runevault.ts';
+import { isForbidden } from '../../kube/errors.ts';
 import { get } from '../../kube/objects.ts';
 import { type Resource, resources } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
@@ -35,8 +36,8 @@ export async function findMissingRefs(
 	const check = async (path: string, resource: Resource, name: string | undefined) => {
 		if (name === undefined) return;
 		const place = resource.namespaced ? { namespace, name } : { name };
-		const found = await get(transport, resource, place, { metadataOnly: true });
-		if (found === undefined) missing.push({ path, kind: resource.kind as MissingRef['kind'], name });
+		const isMissing = await lacks(transport, resource, place);
+		if (isMissing) missing.push({ path, kind: resource.kind as MissingRef['kind'], name });
 	};
 	const checkCertificate = async () => {
 		const { certManager } = spec.tls;
@@ -67,4 +68,14 @@ function unknownKinds({ ingress }: RuneVaultSpec, caches: Pick<Caches, 'knows'>)
 	if (ingress.type === 'HTTPRoute') return lacks('spec.ingress.type', 'HTTPRoute of gateway.networking.k8s.io', 'HTTPRoute');
 	if (ingress.preset !== 'Traefik') return [];
 	return lacks('spec.ingress.preset', 'ServersTransport and Middleware of traefik.io', 'ServersTransport', 'Middleware');
+}
+
+/** An operator without rights over the cluster may not look for what has no namespace, and takes it to be there. */
+async function lacks(transport: Transport, resource: Resource, place: { namespace?: string | undefined; name: string }): Promise<boolean> {
+	try {
+		return (await get(transport, resource, place, { metadataOnly: true })) === undefined;
+	} catch (error) {
+		if (!resource.namespaced && isForbidden(error)) return false;
+		throw error;
+	}
 }

@@ -58,6 +58,11 @@ const recipes: Record<Component, Recipe> = {
 	helm: { usually: 'some 3 minutes', sources: [], go: install('helm.sh/helm/v4/cmd/helm', versions.helm) },
 	/** An S3 server for the tests of backups: real, and of another house than the client. */
 	minio: { usually: 'some 3 minutes', sources: [], go: install('github.com/minio/minio', versions.minio) },
+	kubeconform: {
+		usually: 'some 20 seconds',
+		sources: [],
+		go: install('github.com/yannh/kubeconform/cmd/kubeconform', versions.kubeconform),
+	},
 	pause: {
 		usually: 'a few seconds',
 		sources: [join(folder, 'pause', 'main.go')],

@@ -16,6 +16,7 @@ export const versions = {
 	coredns: 'v1.15.0',
 	helm: 'v4.3.0',
 	minio: 'v0.0.0-20260212201848-7aac2a2c5b7c',
+	kubeconform: 'v0.8.0',
 	pause: 'v1',
 	argocd: 'v3.3.9',
 	traefik: 'v3.6.12',

@@ -24,9 +24,14 @@ export type VaultName = { namespace: string; name: string };
 export async function installOperator({ kubectl, helm, image }: Target, extra: Record<string, string> = {}): Promise<void> {
 	const colon = image.lastIndexOf(':');
 	const values = { 'image.repository': image.slice(0, colon), 'image.tag': image.slice(colon + 1), ...extra };
+	await installCrds({ kubectl, helm });
+	await helmInstall(helm, kubectl, 'runevault', 'charts/runevault', OPERATOR_NAMESPACE, values);
+}
+
+/** Installs the CRDs and waits until the API server serves them. */
+export async function installCrds({ kubectl, helm }: Pick<Target, 'kubectl' | 'helm'>): Promise<void> {
 	await helmInstall(helm, kubectl, 'runevault-crds', 'charts/runevault-crds', OPERATOR_NAMESPACE, {});
 	await kubectl(['wait', '--for=condition=Established', 'crd/runevaults.runevault.io', '--timeout=30s']);
-	await helmInstall(helm, kubectl, 'runevault', 'charts/runevault', OPERATOR_NAMESPACE, values);
 }
 
 /** The manifest of a RuneVault with a spec laid over the demo's own. */

@@ -2,11 +2,7 @@
  * A real API server with the CRD and the rights of the chart, and operators in this process on it. Nothing runs pods or Jobs here: `FakeNode`
  * plays the kubelet, the StatefulSet controller, the keygen Job and the Vaults' own Lease and route, by writing what they would write.
  */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { pino } from 'pino';
-import { parseAllDocuments } from 'yaml';
 import { buildCrds } from '../../../crds/crd.ts';
 import { type RuneVault, resource as runeVaults } from '../../../crds/runevault.ts';
 import { apply } from '../../../kube/apply.ts';
@@ -19,14 +15,14 @@ import { createMetrics, type Metrics } from '../../../operator/metrics.ts';
 import type { Ask } from '../../../operator/observe/probe.ts';
 import { createOperator, type Operator } from '../../../operator/operator.ts';
 import { issue } from '../../../operator/tls/issue.ts';
-import { program } from '../../cluster/paths.ts';
+import { OPERATOR_NAMESPACE, parseObjects, renderText } from '../../chart/render.ts';
 import { until } from '../../install/run.ts';
 import { type ApiServer, startApiServer } from '../harness.ts';
 import { type Kill, type Mortal, mortal } from './mortal.ts';
 
-export const OPERATOR_NAMESPACE = 'runevault-system';
+export { OPERATOR_NAMESPACE };
+
 const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:runevault`;
-const root = join(import.meta.dirname, '..', '..', '..');
 const clusterScoped = (group: string, plural: string, kind: string): Resource => ({
 	group,
 	version: 'v1',
@@ -40,18 +36,30 @@ const CHART_RESOURCES: Record<string, Resource> = {
 	ClusterRole: clusterScoped('rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole'),
 	ClusterRoleBinding: clusterScoped('rbac.authorization.k8s.io', 'clusterrolebindings', 'ClusterRoleBinding'),
 	Deployment: resources.deployments,
+	NetworkPolicy: resources.networkPolicies,
 	PodDisruptionBudget: resources.podDisruptionBudgets,
 	Role: resources.roles,
 	RoleBinding: resources.roleBindings,
 	Service: resources.services,
 	ServiceAccount: resources.serviceAccounts,
+	ValidatingAdmissionPolicy: clusterScoped('admissionregistration.k8s.io', 'validatingadmissionpolicies', 'ValidatingAdmissionPolicy'),
+	ValidatingAdmissionPolicyBinding: clusterScoped(
+		'admissionregistration.k8s.io',
+		'validatingadmissionpolicybindings',
+		'ValidatingAdmissionPolicyBinding',
+	),
 };
 
-/** What `helm template` makes of the operator's chart. */
+/** Applies what the chart renders. */
+export async function applyChart(transport: Transport, ...args: string[]): Promise<void> {
+	for (const object of await renderChart(...args)) {
+		await applyAs(transport, object, CHART_RESOURCES[object.kind] ?? resources.services);
+	}
+}
+
+/** What `helm template` makes of the operator's chart, without its test. */
 export async function renderChart(...args: string[]): Promise<KubeObject[]> {
-	const chart = join(root, 'charts', 'runevault');
-	const { stdout } = await promisify(execFile)(program('helm'), ['template', 'runevault', chart, '-n', OPERATOR_NAMESPACE, ...args]);
-	return parseAllDocuments(stdout).map(document => document.toJS() as KubeObject);
+	return parseObjects(await renderText('runevault', ['--skip-tests', ...args]));
 }
 
 export const applyAs = (transport: Transport, object: KubeObject, resource: Resource) =>
@@ -95,9 +103,7 @@ export class World {
 	async #install(): Promise<void> {
 		await installCrds(this.admin, Object.values(buildCrds()) as KubeObject[]);
 		await this.namespace(OPERATOR_NAMESPACE);
-		for (const object of await renderChart()) {
-			await applyAs(this.admin, object, CHART_RESOURCES[object.kind] ?? resources.services);
-		}
+		await applyChart(this.admin);
 	}
 }
 

@@ -38,7 +38,7 @@ describe('the tiers', () => {
 		const all = tiers({});
 		assert.deepEqual(
 			all.map(tier => tier.name),
-			['verify', 'unit', 'conformance', 'api', 'cluster'],
+			['verify', 'unit', 'conformance', 'chart', 'api', 'cluster'],
 		);
 		for (const tier of all) assert.ok(tier.gates.length + tier.globs.length > 0, tier.name);
 	});
