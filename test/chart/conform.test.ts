@@ -53,7 +53,9 @@ after(async () => {
 
 describe('the charts', () => {
 	for (const chart of ['runevault', 'runevault-crds'] as const) {
-		it(`[CHT-1] helm lint finds nothing in ${chart}`, () => run(program('helm'), ['lint', '--strict', chartFolder(chart)]));
+		it(`[CHT-1] helm lint finds nothing in ${chart}`, async () => {
+			await run(program('helm'), ['lint', '--strict', chartFolder(chart)]);
+		});
 	}
 
 	for (const name of [...Object.keys(SCENARIOS), 'CRDs', ...CLOUDS.map(cloud => `RuneVault on ${cloud}`)]) {
