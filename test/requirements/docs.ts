@@ -8,4 +8,5 @@ export const docs = {
 	'DOC-6': 'Every promise that the page of capability levels names is cited by the test it links to',
 
 	'CLU-60': 'The quick start, command by command as it is written, leads from a cluster to a decrypted search and leaves nothing behind',
+	'CLU-61': 'Key and KEK, kept and restored as the page on operations says, are the same key in an empty namespace',
 } as const;
