@@ -11,14 +11,16 @@ const isRecord = ({ file }: Page) => /^(?:CHANGELOG|CONTRIBUTING|docs\/decisions
 const pages = (await readPages()).filter(page => !isRecord(page));
 
 /** Words of others that look like names of ours. */
-const FOREIGN = ['Host', 'Authorization', 'PodMonitor', 'HTTPRoute', 'BackendTLSPolicy', 'ServersTransport'];
-/** Kinds that docs/promises.md says are to come. */
-const PROMISED = ['RuneVaultBackup', 'RuneVaultRestore'];
+const FOREIGN = [
+	...['Host', 'Authorization', 'PodMonitor', 'HTTPRoute', 'BackendTLSPolicy', 'ServersTransport', 'LoadBalancer', 'PriorityClass'],
+	...['NamespaceDeletionContentFailure', 'WaitForFirstConsumer', 'FailedScheduling'],
+	...['AccessDenied', 'NoSuchBucket', 'SignatureDoesNotMatch'],
+];
 
 const reference = pages.find(({ file }) => file === 'docs/reference.md');
 const crds = await Promise.all((await filesOf('crds/*.yaml')).map(readText));
 const kinds = crds.flatMap(crd => /^ {4}kind: (\w+)$/m.exec(crd)?.[1] ?? []);
-const known = new Set([...FOREIGN, ...PROMISED, ...kinds, ...(reference?.codes.map(({ text }) => text) ?? [])]);
+const known = new Set([...FOREIGN, ...kinds, ...(reference?.codes.map(({ text }) => text) ?? [])]);
 
 const source = (await Promise.all((await filesOf('{vault,operator,kube}/**/*.ts')).map(readText))).join('\n');
 const quoted = new Set([...source.matchAll(/'((?:vault|runevault)_[a-z_]+)'/g)].map(([, name]) => name));
