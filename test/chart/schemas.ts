@@ -21,7 +21,7 @@ const fileOf = (group: string, version: string, kind: string): string =>
 	`${[kind.toLowerCase(), group.split('.')[0], version].filter(Boolean).join('-')}.json`;
 
 /** The same schema for a validator that knows JSON Schema and nothing of Kubernetes. */
-export function strict(schema: unknown): unknown {
+function strict(schema: unknown): unknown {
 	if (Array.isArray(schema)) return schema.map(strict);
 	if (typeof schema !== 'object' || schema === null) return schema;
 	const { type, $ref, ...rest } = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, strict(value)])) as Schema;
