@@ -83,7 +83,7 @@ describe('the rendered chart', () => {
 			[],
 		);
 		const wide = all('default').find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'runevault-system-runevault');
-		const roles = all('namespaced').filter(({ kind, metadata }) => kind === 'Role' && metadata.name === 'runevault');
+		const roles = all('namespaced').filter(({ kind, metadata }) => kind === 'Role' && metadata.name === 'runevault-watch');
 		assert.deepEqual(
 			roles.map(({ metadata }) => metadata.namespace),
 			['one', 'two'],
