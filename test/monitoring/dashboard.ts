@@ -24,7 +24,7 @@ export async function readDashboard(): Promise<Dashboard> {
 }
 
 /** A query as Grafana sends it: with its variables filled in. */
-export const fillIn = (expression: string, { namespace, vault, window }: { namespace: string; vault: string; window: string }): string =>
+const fillIn = (expression: string, { namespace, vault, window }: { namespace: string; vault: string; window: string }): string =>
 	expression.replaceAll('$namespace', namespace).replaceAll('$vault', vault).replaceAll('$__rate_interval', window);
 
 const nameOf = (labels: Series['labels'], format: string | undefined): string =>
