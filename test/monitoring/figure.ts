@@ -8,7 +8,7 @@ import type { Answered, AnsweredPanel } from './dashboard.ts';
 
 const PANEL = { width: 320, height: 170 } as const;
 const COLUMNS = 3;
-const MARGIN = { left: 44, right: 12, top: 26, bottom: 40 } as const;
+const MARGIN = { left: 48, right: 12, top: 26, bottom: 40 } as const;
 const PLOT = { width: PANEL.width - MARGIN.left - MARGIN.right, height: PANEL.height - MARGIN.top - MARGIN.bottom } as const;
 /** As many lines as there are colours; a panel with more shows the first. */
 const LINES = 6;
@@ -44,7 +44,9 @@ export function renderDashboard({ title, panels, start, end }: Answered): string
 	].join('\n');
 }
 
-function renderPanel({ title, unit, series }: AnsweredPanel, start: number, end: number): string {
+function renderPanel({ title, unit, series: told }: AnsweredPanel, start: number, end: number): string {
+	const scale = unit === 'bytes' ? 2 ** 20 : 1;
+	const series = told.map(({ name, points }) => ({ name, points: points.map(([at, value]) => [at, value / scale] as const) }));
 	const values = series.flatMap(({ points }) => points.map(([, value]) => value)).filter(Number.isFinite);
 	const [bottom, top] = [Math.min(0, ...values), axisEnd(Math.max(...values, 1e-9))];
 	const xOf = (seconds: number) => MARGIN.left + ((seconds - start) / Math.max(1, end - start)) * PLOT.width;
@@ -92,14 +94,14 @@ function legend(names: readonly string[]): string[] {
 	});
 }
 
-/** A value as people read it, by Grafana's name of its unit. */
+/** A value as people read it, by Grafana's name of its unit; bytes come in MiB, so that marks are round. */
 export function inUnit(value: number, unit: string): string {
 	const short = (number: number) => String(Number(number.toPrecision(3)));
 	switch (unit) {
 		case 'percentunit':
 			return `${short(value * 100)} %`;
 		case 'bytes':
-			return `${short(value / 2 ** 20)} MiB`;
+			return `${short(value)} MiB`;
 		case 's':
 			return value !== 0 && value < 1 ? `${short(value * 1000)} ms` : `${short(value)} s`;
 		case 'd':

@@ -105,10 +105,15 @@ export async function installStack({ kubectl, isRoutable }: Target, namespace: s
 	await kubectl(['wait', '--for=condition=Established', ...names, '--timeout=30s']);
 	const instance = prometheusObjects(namespace);
 	await applyAll(kubectl, [...own, ...instance]);
-	await until('a Prometheus that is ready', async () => {
-		const status = (await getObject(kubectl, 'pod', POD, namespace))?.status;
-		return JSON.stringify(status?.conditions ?? []).includes('"status":"True","type":"Ready"');
-	});
+	await until(
+		'a Prometheus that is ready',
+		async () => {
+			const status = (await getObject(kubectl, 'pod', POD, namespace))?.status;
+			const conditions = z.array(z.object({ type: z.string(), status: z.string() })).parse(status?.conditions ?? []);
+			return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+		},
+		180_000,
+	);
 	const port = await reachPod({ kubectl, isRoutable }, namespace, POD, 9090);
 	return {
 		namespace,
