@@ -19,6 +19,7 @@ export type Tier = {
 };
 
 const launcher = (command: string): Gate => ({ name: `cluster ${command}`, command: ['node', 'test/cluster/main.ts', command] });
+const platform: Gate = { name: 'Traefik and ArgoCD', command: ['node', 'test/cluster/main.ts', 'build', 'traefik', 'argocd'] };
 const MINUTE = 60_000;
 
 /** @param env CLUSTER=current tests on the kubeconfig's cluster; CI takes the cluster down again */
@@ -49,7 +50,7 @@ export function tiers(env: NodeJS.ProcessEnv): Tier[] {
 		{
 			...none,
 			name: 'cluster',
-			prepare: isOwnCluster ? ['up', 'image', 'load'].map(launcher) : [],
+			prepare: isOwnCluster ? [...['up', 'image', 'load'].map(launcher), platform] : [],
 			globs: ['test/cluster/tests/**/*.test.ts'],
 			isParallel: false,
 			timeoutMs: 20 * MINUTE,

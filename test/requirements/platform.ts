@@ -8,6 +8,7 @@ export const platform = {
 	'OPR-174': 'ResolvedRefs names the kind that spec.ingress asks for and the cluster does not know',
 	'OPR-175': 'ArgoCD, people and the operator write the same objects: each keeps its own fields, and none writes again because another did',
 	'OPR-176': 'Owned objects carry nothing that ArgoCD tells its own objects by',
+	'OPR-177': 'Every RuneVault that the page on ways from outside shows is accepted',
 	'CLU-55': 'Through a real Traefik, with either preset, a client calls under a verified certificate and Traefik verifies that of the pods',
 	'CLU-56': 'Traefik refuses bodies that are too large for the pods, and takes those that are not',
 	'CLU-57': 'Behind an Ingress clients are tied to no pod, and go on with another primary',

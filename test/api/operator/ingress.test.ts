@@ -1,6 +1,9 @@
 /** Ways from outside on a real API server, with the CRDs of the Gateway API and of Traefik; their controllers are in test/cluster. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { parseAllDocuments } from 'yaml';
 import { remove } from '../../../kube/objects.ts';
 import { resources } from '../../../kube/resources.ts';
 import { resourceOf } from '../../../operator/observe/owned.ts';
@@ -70,6 +73,22 @@ describe('ways from outside', { concurrency: 3 }, () => {
 		await until('the ServersTransport gone', async () => (await node.read(resourceOf('ServersTransport'), 'acme')) === undefined);
 		const { annotations } = (await node.read(resources.services, 'acme'))?.metadata ?? {};
 		assert.equal(transportOf(annotations), undefined);
+	});
+
+	it('[OPR-177] every RuneVault of docs/ingress.md is accepted', async () => {
+		const page = await readFile(join(import.meta.dirname, '..', '..', '..', 'docs', 'ingress.md'), 'utf8');
+		const blocks = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].flatMap(([, text = '']) =>
+			parseAllDocuments(text).map(each => each.toJS()),
+		);
+		assert.deepEqual(
+			blocks.map(({ metadata }) => metadata.name),
+			['nginx', 'traefik', 'route'],
+		);
+		await stage.place('rune');
+		for (const { metadata, spec } of blocks) {
+			await applyVault(stage.world, metadata, spec);
+			await untilCondition(stage.world, metadata, 'Accepted', 'True');
+		}
 	});
 
 	it('[OPR-173] what belongs to the other type is refused by the API server with its field', async () => {
