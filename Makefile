@@ -6,9 +6,9 @@ SHELL := bash
 
 cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
-own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load)
+own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load traefik)
 
-.PHONY: help setup build image plugin load generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster demo chaos chaos-report dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster demo chaos chaos-report dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,10 @@ crash: setup ## the operator killed at every of its calls (make test: at some)
 
 test-cluster: setup ## against a real cluster of several nodes
 	@node scripts/test.ts cluster
+
+# Traefik is what the demo and the cluster tests reach a Vault through from outside.
+traefik: setup
+	@$(cluster) build traefik
 
 demo: setup $(own_cluster) ## from nothing to a decrypted search (KEEP=1 leaves it running; CLUSTER=current IMAGE=… uses yours)
 	@node test/demo/main.ts

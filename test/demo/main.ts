@@ -20,7 +20,9 @@ import {
 	waitFor,
 } from '../install/installation.ts';
 import { loseEverything } from './disaster.ts';
+import { prepareEdge, reachFromOutside } from './edge.ts';
 import { tellFootprint } from './footprint.ts';
+import { watchRun } from './graph.ts';
 import { tellLatencies } from './latency.ts';
 import { timed } from './measure.ts';
 import { storeAndAsk } from './memory.ts';
@@ -40,6 +42,7 @@ async function startEnvector(): Promise<{ child: ChildProcess; url: string }> {
 async function tell(story: Story, target: Target, envectorUrl: string): Promise<void> {
 	const { kubectl } = target;
 	story.chapter('Install the operator with Helm');
+	await prepareEdge(target);
 	story.tell((await timedLine('operator ready', () => installOperator(target))).line);
 	story.chapter('Apply one RuneVault: team acme, three pods');
 	await createNamespace(kubectl, vault.namespace);
@@ -55,6 +58,7 @@ async function tell(story: Story, target: Target, envectorUrl: string): Promise<
 	story.check('kubectl get runevault shows it Ready', /^acme\s+True\s/m.test(table));
 
 	const reach = await reachVault(target, vault);
+	const graph = await watchRun(target, vault);
 	try {
 		const client = await connect(vault, reach, await tokenOf(kubectl, vault));
 		const asked = await storeAndAsk(story, client, envectorUrl);
@@ -66,8 +70,11 @@ async function tell(story: Story, target: Target, envectorUrl: string): Promise<
 		await rotateToken(scene);
 		await losePrimary(scene);
 		await deleteOwned(scene);
+		await reachFromOutside(scene);
 		await loseEverything(scene);
+		await graph?.draw(story);
 	} finally {
+		await graph?.stop();
 		await reach.close();
 	}
 }
