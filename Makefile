@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load traefik)
 
-.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster demo chaos chaos-report dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster backup-kills demo chaos chaos-report dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,10 @@ crash: setup ## the operator killed at every of its calls (make test: at some)
 
 test-cluster: setup ## against a real cluster of several nodes
 	@node scripts/test.ts cluster
+
+backup-kills: export BACKUP_KILLS ?= 100
+backup-kills: setup $(own_cluster) ## backups while Job, operator and pods are killed at random; each archive has to open (BACKUP_KILLS=100)
+	@node --test test/cluster/tests/backup.test.ts
 
 # Traefik is what the demo and the cluster tests reach a Vault through from outside.
 traefik: setup

@@ -36,7 +36,7 @@ describe('the CRD on a real API server', () => {
 			team: 'acme',
 			replicas: 3,
 			imagePullPolicy: 'IfNotPresent',
-			keys: { dimension: 1024, kek: { type: 'Secret' } },
+			keys: { dimension: 1024, deletionPolicy: 'Retain', kek: { type: 'Secret' } },
 			access: {
 				tokens: [{ name: 'team', role: 'Member', generation: 1, overlap: '0s' }],
 				limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
@@ -86,6 +86,7 @@ describe('the CRD on a real API server', () => {
 		await applyVault(world, name, { keys });
 		const kept = {
 			dimension: 1024,
+			deletionPolicy: 'Retain',
 			import: { secretName: 'old', key: 'SecKey.json' },
 			kek: { type: 'File', file: { volume: volume('a'), path: 'kek' } },
 		};

@@ -63,7 +63,7 @@ describe('the spec', () => {
 			{
 				team: 'acme',
 				replicas: 3,
-				keys: { dimension: 1024, kek: { type: 'Secret' } },
+				keys: { dimension: 1024, deletionPolicy: 'Retain', kek: { type: 'Secret' } },
 				access: {
 					tokens: [{ name: 'team', role: 'Member', generation: 1, overlap: '0s' }],
 					limits: { topK: 10, callsPerMinute: 600, failedAuthPerMinute: 20 },
