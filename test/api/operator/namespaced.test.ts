@@ -39,11 +39,12 @@ describe('an operator for one namespace', () => {
 		await operator.close();
 	});
 
-	it('[OPR-150] runs a Vault with an Ingress class that it may not look for, and does not complain of the nodes', async () => {
+	it('[OPR-150] runs a Vault with an Ingress class that it may not look for, and does not complain of the nodes', async t => {
 		const vault = { namespace: 'tenant', name: 'acme' };
 		const node = new FakeNode(world, vault);
 		const env = { WATCH_NAMESPACES: 'tenant', POD_NAMESPACE: HOME, LEADER_ELECTION: 'Enabled' };
 		const run = runOperator(world, { ask: node.ask, user: USER, env });
+		t.after(() => run.stop());
 		await applyVault(world, vault, { ingress: { state: 'Enabled', host: 'vault.example.com', className: 'unseen' } });
 		await node.keygen();
 		await node.runPods();
