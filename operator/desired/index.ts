@@ -22,7 +22,7 @@ import { buildStatefulSet } from './stateful-set.ts';
 import { buildBodyLimit, buildServersTransport } from './traefik.ts';
 import { buildVerifiers } from './verifiers.ts';
 
-/** In the order they are applied: what pods need comes before the pods. */
+/** In the order they are applied: what pods need comes before the pods, and what an annotation or a route leads to before that. */
 export function desired(vault: CheckedVault, inputs: Inputs): KubeObject[] {
 	return [
 		buildConfigMap(vault, inputs),
@@ -32,6 +32,10 @@ export function desired(vault: CheckedVault, inputs: Inputs): KubeObject[] {
 		...buildKeygenAccess(vault, inputs),
 		buildKeygenJob(vault, inputs),
 		buildLease(vault, inputs),
+		buildServersTransport(vault, inputs),
+		buildBodyLimit(vault, inputs),
+		buildAuthorityMap(vault, inputs),
+		buildBackendTlsPolicy(vault, inputs),
 		buildService(vault, inputs),
 		buildPodService(vault, inputs),
 		buildEndpointSlice(vault, inputs),
@@ -40,11 +44,7 @@ export function desired(vault: CheckedVault, inputs: Inputs): KubeObject[] {
 		buildPodDisruptionBudget(vault, inputs),
 		buildStatefulSet(vault, inputs),
 		buildIngress(vault, inputs),
-		buildServersTransport(vault, inputs),
-		buildBodyLimit(vault, inputs),
 		buildHttpRoute(vault, inputs),
-		buildBackendTlsPolicy(vault, inputs),
-		buildAuthorityMap(vault, inputs),
 		buildServiceMonitor(vault, inputs),
 	].filter(object => object !== undefined);
 }

@@ -11,7 +11,7 @@ import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf } from './metadata.ts';
 import { namesOf } from './names.ts';
 import { optional } from './pod.ts';
-import { traefikReference } from './traefik.ts';
+import { traefikName } from './traefik.ts';
 
 const nginx = (option: string) => `nginx.ingress.kubernetes.io/${option}`;
 
@@ -38,7 +38,7 @@ function nginxAnnotations(vault: CheckedVault): Record<string, string> {
 
 function presetAnnotations(vault: CheckedVault, inputs: Inputs): Record<string, string> {
 	if (vault.spec.ingress.preset === 'Nginx') return nginxAnnotations(vault);
-	const middleware = traefikReference(vault, inputs);
+	const middleware = traefikName(vault, inputs);
 	return middleware === undefined ? {} : { 'traefik.ingress.kubernetes.io/router.middlewares': middleware };
 }
 

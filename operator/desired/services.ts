@@ -10,7 +10,7 @@ import { isPublicTls } from './certificate.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
 import { metadataOf, selectorOf } from './metadata.ts';
 import { INTERNAL_PORT, LABELS, namesOf, PUBLIC_PORT, SLICE_MANAGER, SLICE_SERVICE } from './names.ts';
-import { traefikReference } from './traefik.ts';
+import { traefikName } from './traefik.ts';
 
 /** `appProtocol` tells proxies how to speak to the pods; Gateways go by it. */
 const publicPort = (vault: CheckedVault) => ({
@@ -24,7 +24,7 @@ const target = <P extends { name: string }>(port: P) => ({ ...port, targetPort: 
 
 /** Traefik goes by annotations of the Service when an Ingress leads to it. */
 function traefikAnnotations(vault: CheckedVault, inputs: Inputs): Record<string, string> {
-	const transport = traefikReference(vault, inputs);
+	const transport = traefikName(vault, inputs);
 	return {
 		...(isPublicTls(vault) ? { 'traefik.ingress.kubernetes.io/service.serversscheme': 'https' } : {}),
 		...(transport === undefined ? {} : { 'traefik.ingress.kubernetes.io/service.serverstransport': transport }),

@@ -14,12 +14,9 @@ const API_VERSION = 'traefik.io/v1alpha1';
 const isWanted = ({ spec: { ingress } }: CheckedVault, { hasTraefik }: Inputs): boolean =>
 	ingress.state === 'Enabled' && ingress.type === 'Ingress' && ingress.preset === 'Traefik' && hasTraefik;
 
-/** How Traefik calls an object of its kinds. */
-const traefikName = ({ namespace, name }: CheckedVault): string => `${namespace}-${name}@kubernetescrd`;
-
-/** ServersTransport and Middleware, which have one name, for an annotation; undefined where there are none. */
-export const traefikReference = (vault: CheckedVault, inputs: Inputs): string | undefined =>
-	isWanted(vault, inputs) ? traefikName(vault) : undefined;
+/** How annotations name the ServersTransport and the Middleware; undefined where there are none. */
+export const traefikName = (vault: CheckedVault, inputs: Inputs): string | undefined =>
+	isWanted(vault, inputs) ? `${vault.namespace}-${vault.name}@kubernetescrd` : undefined;
 
 /** A certificate that the operator does not sign is held against the authorities that Traefik's machine trusts. */
 export function buildServersTransport(vault: CheckedVault, inputs: Inputs): KubeObject | undefined {

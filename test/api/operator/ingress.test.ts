@@ -16,7 +16,7 @@ const HOST = 'vault.example.com';
 const ROUTE = { state: 'Enabled', type: 'HTTPRoute', host: HOST, gateway: { name: 'edge', namespace: 'edge', sectionName: 'https' } };
 const TRAEFIK = { state: 'Enabled', host: HOST, preset: 'Traefik' };
 /** The operator asks twice a minute for kinds of others. */
-const DISCOVERY_MS = 45_000;
+const DISCOVERY_MS = 60_000;
 const transportOf = (annotations: Record<string, string> | undefined) =>
 	annotations?.['traefik.ingress.kubernetes.io/service.serverstransport'];
 
@@ -87,7 +87,7 @@ describe('ways from outside', { concurrency: 3 }, () => {
 		await stage.place('rune');
 		for (const { metadata, spec } of blocks) {
 			await applyVault(stage.world, metadata, spec);
-			await untilCondition(stage.world, metadata, 'Accepted', 'True');
+			await untilCondition(stage.world, metadata, 'Accepted', 'True', 'Valid', DISCOVERY_MS);
 		}
 	});
 

@@ -158,11 +158,12 @@ describe('a RuneVault behind Traefik', () => {
 	});
 
 	it('[CLU-55] is reached by the preset for ingress-nginx too, whose annotations Traefik reads', async () => {
+		const nginx = { className: NGINX_CLASS, tlsSecretName: 'web', preset: 'Nginx' };
 		await setIngress({ state: 'Disabled' });
 		await untilStatus(404);
-		await setIngress({ className: NGINX_CLASS, tlsSecretName: 'web' });
+		await setIngress({ ...nginx, annotations: { 'nginx.ingress.kubernetes.io/proxy-ssl-name': 'other.example.com' } });
 		await untilStatus(500);
-		await setIngress({ className: NGINX_CLASS, tlsSecretName: 'web', preset: 'Nginx' });
+		await setIngress(nginx);
 		await untilStatus(200);
 		await assertDecrypts(await connect(10));
 	});
