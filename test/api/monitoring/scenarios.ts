@@ -95,6 +95,7 @@ export const scenarios: readonly Scenario[] = [
 		clears: 40,
 	},
 	{ alert: 'VaultTokenOverdue', series: { [condition('TokensCurrent', 'RotationOverdue')]: '0x10 stale' }, fires: 8, clears: 15 },
+	{ alert: 'VaultBackupStale', series: { [condition('BackupCurrent', 'Stale')]: '0x30 stale' }, fires: 20, clears: 40 },
 	{ alert: 'VaultCertificateExpiry', series: { [CERTIFICATE]: '500000x80 7000000x20' }, fires: 70, clears: 90 },
 	{ alert: 'VaultCertificateExpiryCritical', series: { [CERTIFICATE]: '80000x10 7000000x10' }, fires: 5, clears: 15 },
 	{ alert: 'VaultAuditFailing', series: { [pod('vault_audit_failures_total')]: '0x4 3x30' }, fires: 7, clears: 15 },
