@@ -5,7 +5,13 @@ import { newState } from '../../../vault/state.ts';
 
 export type Metric = { name: string; help: string; type: string };
 
-const audit = { written: { lines: 0, bytes: 0 }, write: async () => undefined, close: async () => undefined, freeBytes: async () => 1 };
+const audit = {
+	written: { lines: 0, bytes: 0 },
+	watch: () => undefined,
+	write: async () => undefined,
+	close: async () => undefined,
+	freeBytes: async () => 1,
+};
 const ledger = {
 	admit: () => undefined,
 	reserve: async () => undefined,
