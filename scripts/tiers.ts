@@ -19,7 +19,10 @@ export type Tier = {
 };
 
 const launcher = (command: string): Gate => ({ name: `cluster ${command}`, command: ['node', 'test/cluster/main.ts', command] });
-const platform: Gate = { name: 'Traefik and ArgoCD', command: ['node', 'test/cluster/main.ts', 'build', 'traefik', 'argocd'] };
+const platform: Gate = {
+	name: 'Traefik, ArgoCD and the Prometheus Operator',
+	command: ['node', 'test/cluster/main.ts', 'build', 'traefik', 'argocd', 'prometheus-operator'],
+};
 const MINUTE = 60_000;
 
 /** @param env CLUSTER=current tests on the kubeconfig's cluster; CI takes the cluster down again */

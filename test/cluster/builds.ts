@@ -103,6 +103,7 @@ const recipes: Record<Component, Recipe> = {
 		sources: ['go.mod', 'go.sum'].map(file => join(folder, 'prometheus-operator', file)),
 		go: bin => ['build', ...small, '-s -w', '-o', `${bin}/`, ...['operator', 'prometheus-config-reloader'].map(ofItsOperator)],
 		cwd: join(folder, 'prometheus-operator'),
+		isExtra: true,
 	},
 };
 

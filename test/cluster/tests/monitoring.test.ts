@@ -32,7 +32,6 @@ const namespace = `watched-${suffix}`;
 const acme = { namespace, name: 'acme' };
 /** Its token is to be rotated each minute, and the operator is kept from it. It is scraped by the shared ServiceMonitor. */
 const late = { namespace, name: 'late' };
-const STARTED = Date.now() / 1000;
 
 /** What makes alerts quick: what they wait for is shortened, and what they say is theirs. */
 const quick: Record<string, string> = {
@@ -54,6 +53,8 @@ describe('a Prometheus that watches RuneVaults', () => {
 	let stack: Stack;
 	let reach: Reach;
 	let client: Vault;
+	/** Seconds since 1970, when all was there. */
+	let started: number;
 
 	const isFiring = async (name: string, vault: string) =>
 		(await stack.alerts()).some(
@@ -79,6 +80,7 @@ describe('a Prometheus that watches RuneVaults', () => {
 		await waitFor(target.kubectl, acme, 'Ready');
 		await waitFor(target.kubectl, acme, 'StandbyReady');
 		await stack.refresh();
+		started = Date.now() / 1000;
 		reach = await reachVault(target, acme);
 		client = await connect(acme, reach, await tokenOf(target.kubectl, acme), { retries: 5 });
 	});
@@ -164,7 +166,7 @@ describe('a Prometheus that watches RuneVaults', () => {
 		);
 		assert.equal(name, 'configmap/runevault-dashboard');
 		const dashboard = await readDashboard();
-		const drawn = await answerPanels(dashboard, stack, { vault: 'acme', namespace, start: STARTED, end: Date.now() / 1000 });
+		const drawn = await answerPanels(dashboard, stack, { vault: 'acme', namespace, start: started, end: Date.now() / 1000 });
 		const reports = join(checkout, 'build', 'reports');
 		await mkdir(reports, { recursive: true });
 		await writeFile(join(reports, 'dashboard.json'), `${JSON.stringify(drawn)}\n`);
