@@ -7,17 +7,10 @@ export type Metric = { name: string; help: string; type: string };
 
 const audit = {
 	written: { lines: 0, bytes: 0 },
-<<<<<<< HEAD
-	write: async () => undefined,
-	close: async () => undefined,
-	freeBytes: async () => 1,
-	watch: () => undefined,
-=======
 	watch: () => undefined,
 	write: async () => undefined,
 	close: async () => undefined,
 	freeBytes: async () => 1,
->>>>>>> f96a287
 };
 const ledger = {
 	admit: () => undefined,
