@@ -19,7 +19,7 @@ export type Tier = {
 };
 
 const launcher = (command: string): Gate => ({ name: `cluster ${command}`, command: ['node', 'test/cluster/main.ts', command] });
-const platform: Gate = { name: 'Traefik and ArgoCD', command: ['node', 'test/cluster/main.ts', 'build', 'traefik', 'argocd'] };
+const program = (name: string): Gate => ({ name, command: ['node', 'test/cluster/main.ts', 'build', name] });
 const MINUTE = 60_000;
 
 /** @param env CLUSTER=current tests on the kubeconfig's cluster; CI takes the cluster down again */
@@ -45,11 +45,11 @@ export function tiers(env: NodeJS.ProcessEnv): Tier[] {
 			prepare: [{ name: 'conformance programs', command: ['node', 'test/conformance/main.ts', 'install'] }],
 			globs: ['test/conformance/**/*.test.ts'],
 		},
-		{ ...none, name: 'api', prepare: [launcher('build')], globs: ['test/api/**/*.test.ts'], isParallel: false },
+		{ ...none, name: 'api', prepare: [launcher('build'), program('argocd')], globs: ['test/api/**/*.test.ts'], isParallel: false },
 		{
 			...none,
 			name: 'cluster',
-			prepare: isOwnCluster ? [...['up', 'image', 'load'].map(launcher), platform] : [],
+			prepare: isOwnCluster ? [...['up', 'image', 'load'].map(launcher), program('traefik')] : [],
 			globs: ['test/cluster/tests/**/*.test.ts'],
 			isParallel: false,
 			timeoutMs: 20 * MINUTE,
