@@ -19,10 +19,8 @@ export type Tier = {
 };
 
 const launcher = (command: string): Gate => ({ name: `cluster ${command}`, command: ['node', 'test/cluster/main.ts', command] });
-const platform: Gate = {
-	name: 'Traefik, ArgoCD and the Prometheus Operator',
-	command: ['node', 'test/cluster/main.ts', 'build', 'traefik', 'argocd', 'prometheus-operator'],
-};
+/** What takes minutes to build, for the tiers alone that need it. */
+const program = (...names: string[]): Gate => ({ name: names.join(' and '), command: ['node', 'test/cluster/main.ts', 'build', ...names] });
 const MINUTE = 60_000;
 
 /** @param env CLUSTER=current tests on the kubeconfig's cluster; CI takes the cluster down again */
@@ -49,11 +47,11 @@ export function tiers(env: NodeJS.ProcessEnv): Tier[] {
 			globs: ['test/conformance/**/*.test.ts'],
 		},
 		{ ...none, name: 'chart', prepare: [launcher('build')], globs: ['test/chart/**/*.test.ts'], isParallel: false },
-		{ ...none, name: 'api', prepare: [launcher('build')], globs: ['test/api/**/*.test.ts'], isParallel: false },
+		{ ...none, name: 'api', prepare: [launcher('build'), program('argocd')], globs: ['test/api/**/*.test.ts'], isParallel: false },
 		{
 			...none,
 			name: 'cluster',
-			prepare: isOwnCluster ? [...['up', 'image', 'load'].map(launcher), platform] : [],
+			prepare: isOwnCluster ? [...['up', 'image', 'load'].map(launcher), program('traefik', 'prometheus-operator')] : [],
 			globs: ['test/cluster/tests/**/*.test.ts'],
 			isParallel: false,
 			timeoutMs: 20 * MINUTE,

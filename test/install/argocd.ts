@@ -66,9 +66,17 @@ const configuration = (customizations: KubeObject) => {
 };
 
 /** Applies objects by server-side apply, as one. */
-export async function applyAll(kubectl: Kubectl, items: readonly unknown[]): Promise<void> {
+async function applyAll(kubectl: Kubectl, items: readonly unknown[]): Promise<void> {
 	const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 	await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input });
+}
+
+/** Applies CRDs, and resolves when their kinds are served. */
+export async function applyCrds(kubectl: Kubectl, crds: readonly KubeObject[]): Promise<void> {
+	await applyAll(kubectl, crds);
+	const names = crds.map(({ metadata }) => `crd/${metadata.name}`);
+	// kubectl gives up on one that has no conditions at all yet.
+	await until('the kinds of ArgoCD', () => kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...names]));
 }
 
 /** Configures and starts it. The namespace of its own must be there, and its CRDs. */

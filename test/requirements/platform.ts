@@ -13,8 +13,9 @@ export const platform = {
 	'CLU-56': 'Traefik refuses bodies that are too large for the pods, and takes those that are not',
 	'CLU-57': 'Behind an Ingress clients are tied to no pod, and go on with another primary',
 	'CLU-58': 'An HTTPRoute on a Gateway of a real Traefik is accepted with its policy, and leads to the Vault',
-	'CLU-59':
-		'The real ArgoCD installs CRDs, operator and vaults from git in waves, finds no difference in either diff mode, and tells how well they are',
 	'GIT-1': 'The health that ArgoCD is told of a RuneVault follows from its conditions: Degraded only for what waiting does not help',
 	'GIT-2': 'The actions of ArgoCD on a RuneVault are there when they make sense, and write what kubectl runevault would',
+	'GIT-3': 'The real ArgoCD brings CRDs, operator and vaults from git, each when the one before is healthy',
+	'GIT-4': 'It finds no difference in the CRDs and in RuneVaults after a sync, whether it or the API server compares',
+	'GIT-5': 'Through ArgoCD a token is rotated by git; what people add stays, and what they change of git goes back',
 } as const;
