@@ -51,7 +51,7 @@ describe('the CRD on a real API server', () => {
 				smudge: '5e-3',
 				releasedBits: { limitPerKey: 3000, onLimit: 'Alert' },
 			},
-			ingress: { state: 'Disabled' },
+			ingress: { state: 'Disabled', type: 'Ingress', preset: 'None' },
 			monitoring: { serviceMonitor: 'Enabled' },
 			networkPolicy: { state: 'Enabled' },
 			resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
