@@ -19,3 +19,10 @@ export class RuneError extends Error {
 		this.code = code;
 	}
 }
+
+/** The codes of an error and of what caused it, outermost first, such as ECONNREFUSED or what TLS found of a certificate. */
+export function codesOf(error: unknown): string[] {
+	if (!(error instanceof Error)) return [];
+	const code: unknown = Reflect.get(error, 'code');
+	return [...(typeof code === 'string' ? [code] : []), ...codesOf(error.cause)];
+}

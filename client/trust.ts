@@ -1,9 +1,10 @@
 /** Whom a client believes: the authorities it was given, and nobody else. */
 import { X509Certificate } from 'node:crypto';
 import { Agent, type Dispatcher, fetch as undiciFetch } from 'undici';
+import { codesOf } from './errors.ts';
 
 /** What TLS says of a certificate that is not to be trusted. */
-const UNTRUSTED: ReadonlySet<unknown> = new Set([
+const UNTRUSTED: ReadonlySet<string> = new Set([
 	'SELF_SIGNED_CERT_IN_CHAIN',
 	'DEPTH_ZERO_SELF_SIGNED_CERT',
 	'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
@@ -16,11 +17,7 @@ const UNTRUSTED: ReadonlySet<unknown> = new Set([
 
 /** The code with which TLS refused a certificate, from anywhere in the chain of causes; undefined when it was something else. */
 export function untrustedCode(error: unknown): string | undefined {
-	for (let each = error; each instanceof Error; each = each.cause) {
-		const code: unknown = Reflect.get(each, 'code');
-		if (UNTRUSTED.has(code)) return String(code);
-	}
-	return undefined;
+	return codesOf(error).find(code => UNTRUSTED.has(code));
 }
 
 /** Whether a text is one certificate or more in PEM. */

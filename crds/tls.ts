@@ -5,6 +5,9 @@ import { dnsName, rules } from './fields.ts';
 /** On a RuneVault, by its user: that clients may speak plain HTTP, which `type: Disabled` needs. */
 export const ALLOW_PLAINTEXT = 'runevault.io/allow-plaintext';
 
+/** The common name of the certificate that the operator shows to the pods, by which they know it. */
+export const OPERATOR_COMMON_NAME = 'runevault-operator';
+
 const secretSchema = z.object({
 	secretName: dnsName().describe(
 		'Secret of type kubernetes.io/tls in the namespace of the RuneVault: tls.crt with its chain, and tls.key. A new certificate in it is served without a restart.',

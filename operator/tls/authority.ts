@@ -10,6 +10,7 @@
  * | a client certificate that is old or the former signer's | client |
  * | a former signer that has expired | drop |
  */
+import { OPERATOR_COMMON_NAME } from '../../crds/tls.ts';
 import {
 	type CertificateFacts,
 	type CertificateRequest,
@@ -51,9 +52,6 @@ export const LEAF_LIFE_MS = 90 * DAY_MS;
 const OVERLAP_MS = 30 * DAY_MS;
 /** Clocks differ: what is made now counts from a little before. */
 const SKEW_MS = 3_600_000;
-
-/** The common name by which pods know the operator. */
-const OPERATOR_NAME = 'runevault-operator';
 
 /** All that is trusted, as one PEM; the signer first. */
 export const bundleOf = ({ signer, next, formers }: Authority): string =>
@@ -110,7 +108,7 @@ export async function advance(
 	{ vault, now, issue }: { vault: string; now: number; issue: Issue },
 ): Promise<Authority> {
 	const root = request(`RuneVault ${vault}`, 'authority', now, AUTHORITY_LIFE_MS);
-	const client = request(OPERATOR_NAME, 'client', now, LEAF_LIFE_MS);
+	const client = request(OPERATOR_COMMON_NAME, 'client', now, LEAF_LIFE_MS);
 	if (authority === undefined || step === 'make') {
 		const [signer, shown] = await issueAll(issue, [root, { ...client, signer: 0 }]);
 		return { signer, client: shown, formers: [] };

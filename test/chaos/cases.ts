@@ -74,5 +74,5 @@ export const cases: Readonly<Record<CaseName, ChaosCase>> = {
 		inject: stage => changeTemplates(stage, crypto.randomUUID()),
 		closed: untilAllWhole,
 	},
-	rotation: { ...simple, typicalSeconds: 8, clients: threePerLane, inject: rotate, closed: untilWatched },
+	rotation: { ...simple, mostLanes: oneEach, typicalSeconds: 8, clients: threePerLane, inject: rotate, closed: untilWatched },
 };

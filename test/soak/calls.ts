@@ -1,5 +1,5 @@
 /** The calls of a soak: one honest kind, whose answer is known, and hostile ones of many kinds. */
-import { request } from 'node:http';
+import { type ClientRequest, request } from 'node:http';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { N } from '../../fhe/params.ts';
 import { base64 } from '../unit/vault/builders.ts';
@@ -49,32 +49,19 @@ const post = (name: string, change: (blob: string) => { headers?: Record<string,
 	},
 });
 
-/** Begins a call and leaves before its answer. */
-const leave: Hostile = {
-	name: 'leaves',
+/** Begins a call on a connection of its own, sends of its body what `send` does, and hangs up. @returns 0 when there was no answer */
+const leaving = (name: string, send: (call: ClientRequest, body: string) => void): Hostile => ({
+	name,
 	send: target =>
 		new Promise(resolve => {
-			const honest = honestBody(target);
-			const headers = { ...headersOf(target.token), 'content-length': honest.length };
-			const leaving = request(target.url, { method: 'POST', headers, agent: false });
-			leaving.on('error', () => resolve(0));
-			leaving.on('response', response => resolve(response.resume().statusCode ?? 0));
-			leaving.end(honest, () => setTimeout(() => leaving.destroy(), 5));
+			const body = honestBody(target);
+			const headers = { ...headersOf(target.token), 'content-length': body.length };
+			const call = request(target.url, { method: 'POST', headers, agent: false });
+			call.on('error', () => resolve(0));
+			call.on('response', response => resolve(response.resume().statusCode ?? 0));
+			send(call, body);
 		}),
-};
-
-/** Says more bytes than it sends, and hangs up. */
-const halfBody: Hostile = {
-	name: 'sends half a body',
-	send: target =>
-		new Promise(resolve => {
-			const honest = honestBody(target);
-			const headers = { ...headersOf(target.token), 'content-length': honest.length };
-			const leaving = request(target.url, { method: 'POST', headers, agent: false });
-			leaving.on('error', () => resolve(0));
-			leaving.write(honest.slice(0, honest.length / 2), () => setTimeout(() => leaving.destroy(), 20));
-		}),
-};
+});
 
 export const hostiles: readonly Hostile[] = [
 	post('unknown token', () => ({ headers: { authorization: 'Bearer evt_acme_unknown00000000000000000000000000' } })),
@@ -88,6 +75,6 @@ export const hostiles: readonly Hostile[] = [
 	post('a foreign origin', () => ({ headers: { origin: 'https://attacker.example' } })),
 	post('a path that is not there', () => ({ path: '/admin' })),
 	post('a body over the limit', () => ({ body: `"${'x'.repeat(8 * 1024 * 1024 + 1)}"` })),
-	leave,
-	halfBody,
+	leaving('leaves before its answer', (call, body) => call.end(body, () => setTimeout(() => call.destroy(), 5))),
+	leaving('sends half a body', (call, body) => call.write(body.slice(0, body.length / 2), () => setTimeout(() => call.destroy(), 20))),
 ];

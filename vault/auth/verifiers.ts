@@ -2,14 +2,14 @@
  * Who may call: SHA-256 of each token, from verifiers.json. A token is hashed and the hash looked up, so the time taken says nothing of
  * how much of a guess was right.
  *
- * The kubelet changes a mounted Secret by swapping the `..data` link, so the directory is watched, not the file; a poll each second
- * catches what a watch misses. A file that cannot be read leaves the last good one in force and is reported as a problem.
+ * A file that cannot be read leaves the last good one in force and is reported as a problem.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, watch } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { VaultError } from '../../fhe/errors.ts';
+import { followFiles, type Reading } from '../follow-files.ts';
 
 const verifierSchema = z.object({
 	name: z.string().min(1).max(63),
@@ -89,42 +89,25 @@ export function watchVerifiers(
 	file: string,
 	options: { now?: () => number; pollMs?: number; onChange?: (problem: string | undefined) => void } = {},
 ): Verifiers {
-	const { now = Date.now, pollMs = 1000, onChange } = options;
+	const { now = Date.now, pollMs, onChange } = options;
 	const first = attempt(file);
 	if ('problem' in first) throw new VaultError('invalid_argument', `unreadable verifiers: ${first.problem}`, { field: 'verifiersFile' });
-	let { table, text } = first;
-	let problem: string | undefined;
-
-	const reload = () => {
-		const next = attempt(file);
-		if ('problem' in next) {
-			if (next.problem === problem) return;
-			problem = next.problem;
-		} else {
-			if (next.text === text && problem === undefined) return;
-			({ table, text } = next);
-			problem = undefined;
-		}
-		onChange?.(problem);
-	};
-	const watcher = watch(dirname(file), reload);
-	// The poll goes on when the watch breaks, so its error changes nothing but the delay.
-	watcher.on('error', () => watcher.close());
-	const timer = setInterval(reload, pollMs);
+	const isSame = (a: VerifiersFile, b: VerifiersFile) => a.text === b.text;
+	const followed = followFiles(dirname(file), { first: first.value, read: () => attempt(file), isSame, pollMs, onChange });
+	const table = () => followed.value().table;
 
 	return {
-		check: token => verifyToken(table, token, now()),
-		generations: () => newestGenerations(table),
-		ids: () => acceptedIds(table, now()),
-		problem: () => problem,
-		close() {
-			clearInterval(timer);
-			watcher.close();
-		},
+		check: token => verifyToken(table(), token, now()),
+		generations: () => newestGenerations(table()),
+		ids: () => acceptedIds(table(), now()),
+		problem: followed.problem,
+		close: followed.close,
 	};
 }
 
-function attempt(file: string): { table: VerifierTable; text: string } | { problem: string } {
+type VerifiersFile = { table: VerifierTable; text: string };
+
+function attempt(file: string): Reading<VerifiersFile> {
 	let text: string;
 	try {
 		text = readFileSync(file, 'utf8');
@@ -132,7 +115,7 @@ function attempt(file: string): { table: VerifierTable; text: string } | { probl
 		return { problem: `cannot read ${file}` };
 	}
 	try {
-		return { table: parseVerifiers(text), text };
+		return { value: { table: parseVerifiers(text), text } };
 	} catch (error) {
 		if (error instanceof VaultError) return { problem: `${file}: ${error.message}` };
 		throw error;

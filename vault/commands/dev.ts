@@ -122,7 +122,6 @@ export function devConfig(dimension: number, protection: DevProtection): VaultCo
 		lease: { name: 'dev', durationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2, endpointSlice: 'dev' },
 		ports: { public: 0, internal: 0 },
 		protection: devProtection(protection),
-
 		hosts: [],
 		origins: [],
 	};

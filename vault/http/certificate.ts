@@ -1,13 +1,13 @@
 /**
- * The certificate of a listener: `tls.crt` and `tls.key` in a folder, and `ca.crt` where clients show one too. The folder is a mounted
- * Secret, which the kubelet changes by swapping the `..data` link, so the folder is watched, and a poll each second catches what a watch
- * misses. Files that do not belong together leave the last good ones in force and are reported as a problem.
+ * The certificate of a listener: `tls.crt` and `tls.key` in a folder, and `ca.crt` where clients show one too. Files that do not belong
+ * together leave the last good ones in force and are reported as a problem.
  */
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, realpathSync, watch } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { VaultError } from '../../fhe/errors.ts';
+import { followFiles, type Reading } from '../follow-files.ts';
 
 export type CertificateFiles = {
 	/** PEM, with its chain. */
@@ -40,46 +40,32 @@ type Options = {
  * Reads the files of a folder and follows their changes until closed.
  * @throws VaultError `invalid_argument` when the first reading fails.
  */
-export function watchCertificate(directory: string, { hasClients, pollMs = 1000, onChange }: Options): Certificate {
-	let { files, facts } = readCertificate(directory, hasClients);
-	let problem: string | undefined;
-
-	const reload = () => {
-		try {
-			const next = readCertificate(directory, hasClients);
-			if (problem === undefined && isSame(next.files, files)) return;
-			({ files, facts } = next);
-			problem = undefined;
-		} catch (error) {
-			if (!(error instanceof VaultError)) throw error;
-			if (error.message === problem) return;
-			problem = error.message;
-		}
-		onChange(problem);
-	};
-	const watcher = watch(directory, reload);
-	// The poll goes on when the watch breaks, so its error changes nothing but the delay.
-	watcher.on('error', () => watcher.close());
-	const timer = setInterval(reload, pollMs);
-
-	return {
-		files: () => files,
-		facts: () => facts,
-		problem: () => problem,
-		close() {
-			clearInterval(timer);
-			watcher.close();
-		},
-	};
+export function watchCertificate(directory: string, { hasClients, pollMs, onChange }: Options): Certificate {
+	const followed = followFiles(directory, {
+		...{ first: readCertificate(directory, hasClients), isSame, pollMs, onChange },
+		read: () => attempt(directory, hasClients),
+	});
+	return { files: () => followed.value().files, facts: () => followed.value().facts, problem: followed.problem, close: followed.close };
 }
 
-const isSame = (a: CertificateFiles, b: CertificateFiles) => a.cert === b.cert && a.key === b.key && a.ca === b.ca;
+type Readable = { files: CertificateFiles; facts: CertificateFacts };
+
+const isSame = ({ files: a }: Readable, { files: b }: Readable) => a.cert === b.cert && a.key === b.key && a.ca === b.ca;
+
+function attempt(directory: string, hasClients: boolean): Reading<Readable> {
+	try {
+		return { value: readCertificate(directory, hasClients) };
+	} catch (error) {
+		if (error instanceof VaultError) return { problem: error.message };
+		throw error;
+	}
+}
 
 /**
  * Reads the files, and checks that they belong together and that TLS takes them.
  * @throws VaultError `invalid_argument` that names the file.
  */
-function readCertificate(directory: string, hasClients: boolean): { files: CertificateFiles; facts: CertificateFacts } {
+function readCertificate(directory: string, hasClients: boolean): Readable {
 	// All files of one folder, also while the kubelet swaps it for another.
 	const folder = dirname(follow(join(directory, 'tls.crt')));
 	const cert = read(join(folder, 'tls.crt'));

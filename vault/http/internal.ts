@@ -7,6 +7,7 @@
  */
 import { TLSSocket } from 'node:tls';
 import Koa, { type Middleware } from 'koa';
+import { OPERATOR_COMMON_NAME } from '../../crds/tls.ts';
 import { isReady } from '../state.ts';
 import type { Vault } from '../vault.ts';
 import { createLagMeter } from './lag.ts';
@@ -54,12 +55,9 @@ export function createInternalApp(vault: Vault): Koa {
 	return app;
 }
 
-/** The common name of the operator's certificate. */
-const OPERATOR = 'runevault-operator';
-
 const admitOperator: Middleware = async (ctx, next) => {
 	const { socket } = ctx.req;
-	if (socket instanceof TLSSocket && socket.authorized && socket.getPeerCertificate().subject?.CN === OPERATOR) return next();
+	if (socket instanceof TLSSocket && socket.authorized && socket.getPeerCertificate().subject?.CN === OPERATOR_COMMON_NAME) return next();
 	ctx.status = 403;
 	ctx.body = { error: "the operator's client certificate is needed" };
 };

@@ -1,7 +1,7 @@
 /** One harmless call, `vault_status`, that shows that endpoint, certificate and token are right. */
 import { Agent, buildConnector } from 'undici';
 import { z } from 'zod';
-import { RuneError } from '../../errors.ts';
+import { codesOf, RuneError } from '../../errors.ts';
 import { fetchThrough } from '../../trust.ts';
 import { connectVault } from '../../vault.ts';
 import { CommandError } from '../refusals.ts';
@@ -40,19 +40,11 @@ export async function callStatus(call: Call): Promise<Answer> {
 			await vault.close();
 		}
 	} catch (error) {
-		if (error instanceof RuneError) throw new CommandError(`${error.message}${causeOf(error)}`, { cause: error });
+		if (error instanceof RuneError)
+			throw new CommandError([error.message, ...codesOf(error.cause).slice(0, 1)].join(': '), { cause: error });
 		if (error instanceof z.ZodError) throw new CommandError('vault_status answered something else than a Vault does', { cause: error });
 		throw error;
 	} finally {
 		await agent.destroy();
 	}
-}
-
-/** The code of what went wrong below, such as ECONNREFUSED or what TLS found of a certificate. */
-function causeOf(error: Error): string {
-	for (let each: unknown = error.cause; each instanceof Error; each = each.cause) {
-		const code: unknown = Reflect.get(each, 'code');
-		if (typeof code === 'string') return `: ${code}`;
-	}
-	return '';
 }
