@@ -122,7 +122,8 @@ export function buildStatefulSet(vault: CheckedVault, inputs: Inputs): KubeObjec
 					serviceAccountName: names.workload,
 					automountServiceAccountToken: true,
 					enableServiceLinks: false,
-					terminationGracePeriodSeconds: 15,
+					// More than `vault serve` takes at most: 2 s to release the lease, 5 s until nobody comes any more, 10 s for calls in flight.
+					terminationGracePeriodSeconds: 20,
 					securityContext: pod.podSecurityContext,
 					topologySpreadConstraints: [
 						{ maxSkew: 1, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway', labelSelector: selector },

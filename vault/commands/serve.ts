@@ -44,8 +44,11 @@ const GRACE_MS = 10_000;
 const RELEASE_MS = 2000;
 /** How often the account of released bits is looked at: so long a token that another pod locked, or somebody unlocked, may take. */
 const LEDGER_MS = 5000;
-/** How long connections are still taken after the lease is released: so long a successor may take to write its route, and nodes to learn it. */
-const SETTLE_MS = 2000;
+/**
+ * How long connections are still taken after the lease is released: so long a successor may take to write its route, and nodes to learn it.
+ * kube-proxy alone may take a second and the time to write its rules; who leaves before that leaves clients with an address of nobody's.
+ */
+const SETTLE_MS = 5000;
 
 export const serve: Command = {
 	help,
