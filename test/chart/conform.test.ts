@@ -9,6 +9,7 @@ import { createTransport, type Transport } from '../../kube/transport.ts';
 import { type ApiServer, startApiServer } from '../api/harness.ts';
 import { program } from '../cluster/paths.ts';
 import { kubectlFor } from '../install/kubectl.ts';
+import { monitoringCrds } from '../install/monitoring-crds.ts';
 import { run, until } from '../install/run.ts';
 import { chartFolder, parseObjects, renderText } from './render.ts';
 import { CLOUDS, cloudFile, SCENARIOS } from './scenarios.ts';
@@ -34,13 +35,16 @@ before(async () => {
 	texts.set('CRDs', await renderText('runevault-crds'));
 	for (const cloud of CLOUDS) texts.set(`RuneVault on ${cloud}`, await readFile(cloudFile(cloud, 'runevault.yaml'), 'utf8'));
 	const objects = [...texts.values()].flatMap(parseObjects);
-	const crds = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+	const others = await monitoringCrds();
+	const crds = [...others, ...objects.filter(({ kind }) => kind === 'CustomResourceDefinition')];
 	for (const crd of crds) await writeCrd(crd, folder);
 	const own = new Set(crds.map(crd => Object(crd.spec).group as string));
 	const served = objects.filter(({ apiVersion }) => !own.has(apiVersion.split('/')[0] ?? ''));
 	await writeServed(transport, new Set(served.map(groupVersionOf)), folder);
 	const kubectl = kubectlFor(api.kubeconfig, program('kubernetes', 'kubectl'));
-	await kubectl(['apply', '--server-side', '-f', '-'], { input: texts.get('CRDs') ?? '' });
+	await kubectl(['apply', '--server-side', '-f', '-'], {
+		input: [...others.map(crd => JSON.stringify(crd)), texts.get('CRDs')].join('\n---\n'),
+	});
 	await kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
 	for (const namespace of ['runevault-system', 'one', 'two', 'rune']) await kubectl(['create', 'namespace', namespace]);
 	await until('the CRD is served', () => kubectl(['get', 'runevaults', '-A']).then(() => true));

@@ -21,5 +21,6 @@ export const SCENARIOS: Record<string, readonly string[]> = {
 	open: set('networkPolicy.enabled=false', 'podDisruptionBudget.enabled=false', 'aggregateRoles=false'),
 	'own account': set('serviceAccount.create=false', 'serviceAccount.name=mine', 'fullnameOverride=keeper'),
 	policies,
+	monitored: set(...['operator', 'shared', 'rules', 'dashboard'].map(part => `monitoring.${part}.enabled=true`)),
 	...clouds,
 };

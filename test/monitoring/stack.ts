@@ -3,11 +3,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { checkout } from '../cluster/paths.ts';
+import { moduleDirectory } from '../install/go-module.ts';
 import { createNamespace, type Target } from '../install/installation.ts';
 import { getObject, type Kubectl } from '../install/kubectl.ts';
+import { PROMETHEUS_OPERATOR } from '../install/monitoring-crds.ts';
 import { reachPod } from '../install/reach.ts';
-import { run, until } from '../install/run.ts';
+import { until } from '../install/run.ts';
 import { imageOf, loadImages } from './images.ts';
 import { createPrometheus, type Prometheus } from './prometheus.ts';
 
@@ -21,14 +22,6 @@ export type Stack = Prometheus & {
 };
 
 const POD = 'prometheus-main-0';
-
-/** Where the module of the Prometheus Operator, which holds its CRDs and its manifests, lies. */
-async function moduleDirectory(): Promise<string> {
-	const cwd = join(checkout, 'test', 'cluster', 'prometheus-operator');
-	const module = 'github.com/prometheus-operator/prometheus-operator';
-	const told = await run('go', ['mod', 'download', '-json', module], { cwd, timeoutMs: 300_000, env: { GOWORK: 'off', GOFLAGS: '' } });
-	return z.object({ Dir: z.string() }).parse(JSON.parse(told)).Dir;
-}
 
 async function readManifests(directory: string): Promise<Manifest[]> {
 	const files = (await readdir(directory)).filter(file => file.endsWith('.yaml')).sort();
@@ -96,7 +89,7 @@ function prometheusObjects(namespace: string): object[] {
 /** Installs it and waits until Prometheus answers. It needs the programs of `make cluster-build`. */
 export async function installStack({ kubectl, isRoutable }: Target, namespace: string): Promise<Stack> {
 	await loadImages();
-	const example = join(await moduleDirectory(), 'example');
+	const example = join(await moduleDirectory(PROMETHEUS_OPERATOR), 'example');
 	const crds = await readManifests(join(example, 'prometheus-operator-crd'));
 	const own = [...operatorObjects(await readManifests(join(example, 'rbac', 'prometheus-operator')), namespace)];
 	await createNamespace(kubectl, namespace);
