@@ -1,6 +1,6 @@
 /** What is done to the lanes, by name. A case is the places of the pods before, the harm, and what ends it. */
 import { systemClock } from '../../kube/clock.ts';
-import { type Clients, onePerLane, threePerLane, untilClosed } from './clients.ts';
+import { type Clients, onePerLane, onePerLaneAndControl, threePerLane, untilClosed } from './clients.ts';
 import { holds } from './each.ts';
 import { changeTemplates, deletePrimaries, hangPrimaries, killPrimaries, stopApiServer } from './faults.ts';
 import { untilWhole } from './lanes.ts';
@@ -66,11 +66,18 @@ export const cases: Readonly<Record<CaseName, ChaosCase>> = {
 		// No condition to wait for: the time away is the fault.
 		closed: ({ lanes }) => systemClock.sleep(API_AWAY_MS).then(() => lanes.map(() => true)),
 	},
-	drain: { ...onOneNode, mostLanes: half, typicalSeconds: 25, inject: async stage => drain(stage, await primaryNode(stage)) },
+	drain: {
+		...onOneNode,
+		mostLanes: half,
+		typicalSeconds: 25,
+		clients: onePerLaneAndControl,
+		inject: async stage => drain(stage, await primaryNode(stage)),
+	},
 	rollout: {
 		...simple,
 		mostLanes: oneEach,
 		typicalSeconds: 25,
+		clients: onePerLaneAndControl,
 		inject: stage => changeTemplates(stage, crypto.randomUUID()),
 		closed: untilAllWhole,
 	},

@@ -8,6 +8,8 @@ export type Clients = {
 	readonly measured: readonly (readonly string[])[];
 	/** By lane: who keeps a token that is replaced, and must notice; none where no token is. */
 	readonly holdouts: readonly string[];
+	/** Calls a Vault that nothing is done to: what fails there is the machine's doing. */
+	readonly control?: string;
 	/** Opened for one round only. */
 	readonly guests: readonly string[];
 	readonly everyMs: number;
@@ -19,9 +21,22 @@ const CALM_MS = 40;
 const EVERY_MS = 20;
 /** Three clients a lane together call as often as the one does otherwise. */
 const EVERY_MS_OF_THREE = 60;
+export const CONTROL_EVERY_MS = 100;
 
 export function onePerLane({ lanes }: Stage): Clients {
 	return { measured: lanes.map(lane => [lane.stream.id]), holdouts: [], guests: [], everyMs: EVERY_MS };
+}
+
+/**
+ * Beside them a control, where a Vault does not take part. It connects for each call, as those must who lose their connection, so that it
+ * feels a machine without a free processor as much as they do.
+ */
+export async function onePerLaneAndControl(stage: Stage): Promise<Clients> {
+	const [bystander] = stage.bystanders;
+	if (bystander === undefined) return onePerLane(stage);
+	const id = `${bystander.stream.id}/control`;
+	await stage.client.open([{ ...bystander.stream, id, isFresh: true }]);
+	return { ...onePerLane(stage), control: id, guests: [id] };
 }
 
 /** Beside the client with another token, one that takes each new token from its Secret and one that keeps the old one. */

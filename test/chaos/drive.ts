@@ -11,6 +11,7 @@ import type { Run } from './report.ts';
 import { runRound } from './round.ts';
 import { Remedies, type Stage } from './stage.ts';
 import type { CaseName } from './targets.ts';
+import { undisturbed } from './undisturbed.ts';
 
 /** A call slower than this at rest says that the machine is saturated, and that a gap would tell of the machine. */
 const RESTING_LIMIT_MS = 200;
@@ -57,7 +58,8 @@ export async function openDriver(target: Target, lanes: number, say: (line: stri
 		restingMilliseconds: resting,
 		round(name, round) {
 			const lanes = stage.lanes.slice(0, runsOf(name));
-			return runRound(cases[name], { ...stage, lanes, bystanders: all.filter(lane => !lanes.includes(lane)), round });
+			const bystanders = all.filter(lane => !lanes.includes(lane));
+			return undisturbed(() => runRound(cases[name], { ...stage, lanes, bystanders, round }), say);
 		},
 		heal: () => remedies.apply(),
 		async close({ keep } = { keep: false }) {

@@ -3,23 +3,29 @@
 import { until } from '../install/run.ts';
 import type { ChaosCase } from './cases.ts';
 import type { Window } from './client/protocol.ts';
-import { type Clients, everyId, untilCalm, untilServed } from './clients.ts';
+import { type Clients, CONTROL_EVERY_MS, everyId, untilCalm, untilServed } from './clients.ts';
 import { holds } from './each.ts';
 import { untilRouted } from './gateway.ts';
 import { untilWhole } from './lanes.ts';
 import { pressureSince, readPressure } from './pressure.ts';
 import { addCounts, type Run } from './report.ts';
 import type { Stage } from './stage.ts';
+import { assertUndisturbed } from './undisturbed.ts';
 import type { LaneView } from './view.ts';
 
-/** @returns one run a lane. @throws Error when the lanes are not whole before the fault, or it could not be done or undone. */
+/**
+ * @returns one run a lane
+ * @throws Error when the lanes are not whole before the fault, or it could not be done or undone; DisturbedError when the control failed
+ */
 export async function runRound(chaos: ChaosCase, stage: Stage): Promise<Run[]> {
 	await untilAllWhole(stage, () => 0);
 	await chaos.prepare(stage);
 	await untilRouted(stage);
 	const clients = await chaos.clients(stage);
 	const ids = everyId(clients);
+	const controls = clients.control === undefined ? [] : [clients.control];
 	await stage.client.begin(ids, clients.everyMs);
+	await stage.client.begin(controls, CONTROL_EVERY_MS);
 	let windows: Window[] | undefined;
 	try {
 		await demand(untilServed(stage, clients), 'a healthy Vault does not answer');
@@ -36,6 +42,7 @@ export async function runRound(chaos: ChaosCase, stage: Stage): Promise<Run[]> {
 		const after = await viewsOf(stage);
 		const pressure = await pressureSince(pressed);
 		windows = await stage.client.end(ids);
+		for (const { summary } of await stage.client.end(controls)) assertUndisturbed(summary);
 		const byId = new Map(ids.map((id, at) => [id, windows?.[at]]));
 		return stage.lanes.map((_, lane) => ({
 			...runOf(clients, lane, byId),

@@ -13,6 +13,8 @@ const streamSchema = z.object({
 	blob: z.base64(),
 	/** The JSON of the results that every answer must have. */
 	expected: z.string(),
+	/** A connection of its own for each call. */
+	isFresh: z.boolean().optional(),
 });
 /** One client of one Vault. */
 export type StreamSpec = z.infer<typeof streamSchema>;

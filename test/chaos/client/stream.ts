@@ -7,7 +7,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { Pool } from 'undici';
 import { systemClock } from '../../../kube/clock.ts';
 import { deadline, orAborted } from '../../../kube/deadline.ts';
-import { type Call, type Outcome, refusalOf, summarize } from './answers.ts';
+import { type Call, refusalOf, summarize } from './answers.ts';
 import type { StreamSpec, StreamState, Window } from './protocol.ts';
 import { type Answer, bodyOf, headersOf, judge } from './request.ts';
 
@@ -101,7 +101,7 @@ export class Stream {
 
 	async #call(): Promise<void> {
 		const [pool, token = '', startedAt] = [this.#pool, this.#tokens.at(-1), performance.now()];
-		const answer = await this.#ask(pool, token);
+		const answer = await (this.#spec.isFresh ? this.#askAnew(token) : this.#ask(pool, token));
 		const call: Made = { ...answer, startedAt, endedAt: performance.now(), token };
 		this.#count(answer, call.endedAt - startedAt);
 		if (answer.outcome === 'ok') {
@@ -109,15 +109,15 @@ export class Stream {
 			return;
 		}
 		if (pool === this.#pool) this.#reconnect();
-		this.#calls.push({ ...call, retry: await this.#retry(token) });
+		this.#calls.push({ ...call, retry: (await this.#askAnew(token)).outcome });
 	}
 
-	/** The same call once more, on a connection of its own. */
-	async #retry(token: string): Promise<Outcome> {
+	/** On a connection of its own. */
+	async #askAnew(token: string): Promise<Answer> {
 		const pool = this.#connect(1);
-		const { outcome } = await this.#ask(pool, token);
+		const answer = await this.#ask(pool, token);
 		await pool.destroy();
-		return outcome;
+		return answer;
 	}
 
 	async #ask(pool: Pool, token: string): Promise<Answer> {

@@ -29,9 +29,9 @@ describe('a stream of calls', () => {
 	});
 	after(() => server.close());
 
-	const open = (trusted: string) => {
+	const open = (trusted: string, isFresh = false) => {
 		const origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-		return new Stream({ id: 'a', origin, host: HOST, ca: trusted, token: 't', blob: 'AAAA', expected: JSON.stringify(results) });
+		return new Stream({ id: 'a', origin, host: HOST, ca: trusted, token: 't', blob: 'AAAA', expected: JSON.stringify(results), isFresh });
 	};
 
 	it('[CLU-29] knows the Vault by the name of its Service, and keeps its connections', async () => {
@@ -43,6 +43,16 @@ describe('a stream of calls', () => {
 		assert.equal(summary.failedCalls, 0, JSON.stringify(summary));
 		assert.deepEqual([...names], [HOST]);
 		assert.ok(connections <= 8, `${connections} connections`);
+	});
+
+	it('[CLU-29] connects for each call where it is told to', async () => {
+		const [stream, before] = [open(ca, true), connections];
+		stream.begin(20);
+		await until('ten answers', async () => stream.state.answered >= 10, 30_000, 20);
+		const { summary } = await stream.end();
+		await stream.close();
+		assert.equal(summary.failedCalls, 0, JSON.stringify(summary));
+		assert.equal(connections - before, summary.calls);
 	});
 
 	it('[CLU-29] takes no answer of a server it has no reason to trust', async () => {
