@@ -124,7 +124,7 @@ describe('ArgoCD', () => {
 
 	it('[GIT-4] finds no difference, whether it or the API server compares', async () => {
 		for (const options of ['ServerSideDiff=true', 'ServerSideDiff=false']) {
-			for (const app of ['runevault-crds', VAULTS]) {
+			for (const app of APPS) {
 				const annotation = `argocd.argoproj.io/compare-options=${options}`;
 				await kubectl(['annotate', 'application.argoproj.io', app, '-n', ARGOCD_NAMESPACE, '--overwrite', annotation]);
 				await refresh(kubectl, app);
