@@ -14,10 +14,12 @@ import { createPrometheus, type Prometheus } from './prometheus.ts';
 
 type Manifest = { kind: string; metadata: Record<string, unknown> } & Record<string, unknown>;
 
-export type Stack = Prometheus & {
-	readonly namespace: string;
-	/** Has the Prometheus pod look at its mounted configuration now: the kubelet would take up to a minute. */
-	refresh(): Promise<void>;
+export type Stack = {
+	/**
+	 * A Prometheus with all ServiceMonitors and rules that are there. Of those that come later it may take minutes to hear: its reloader was
+	 * seen to miss that its files had changed, and looks again every three minutes.
+	 */
+	startPrometheus(): Promise<Prometheus>;
 	remove(): Promise<void>;
 };
 
@@ -86,40 +88,39 @@ function prometheusObjects(namespace: string): object[] {
 	];
 }
 
-/** Installs it and waits until Prometheus answers. It needs the programs of `make cluster-build`. */
+/** Installs the Prometheus Operator. It needs the programs of `make cluster-build`. */
 export async function installStack({ kubectl, isRoutable }: Target, namespace: string): Promise<Stack> {
 	await loadImages();
 	const example = join(await moduleDirectory(PROMETHEUS_OPERATOR), 'example');
 	const crds = await readManifests(join(example, 'prometheus-operator-crd'));
-	const own = [...operatorObjects(await readManifests(join(example, 'rbac', 'prometheus-operator')), namespace)];
+	const own = operatorObjects(await readManifests(join(example, 'rbac', 'prometheus-operator')), namespace);
 	await createNamespace(kubectl, namespace);
 	await applyAll(kubectl, crds);
 	const names = crds.map(({ metadata }) => `crd/${metadata.name}`);
 	await kubectl(['wait', '--for=condition=Established', ...names, '--timeout=30s']);
+	await applyAll(kubectl, own);
 	const instance = prometheusObjects(namespace);
-	await applyAll(kubectl, [...own, ...instance]);
-	await until(
-		'a Prometheus that is ready',
-		async () => {
-			const status = (await getObject(kubectl, 'pod', POD, namespace))?.status;
-			const conditions = z.array(z.object({ type: z.string(), status: z.string() })).parse(status?.conditions ?? []);
-			return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
-		},
-		180_000,
-	);
-	const port = await reachPod({ kubectl, isRoutable }, namespace, POD, 9090);
+	let close: () => void = () => undefined;
 	return {
-		namespace,
-		...createPrometheus(`http://${port.host}:${port.port}`),
-		refresh: async () => {
-			await kubectl(['annotate', 'pod', POD, '-n', namespace, '--overwrite', `refreshed=${performance.now()}`]);
+		async startPrometheus() {
+			await applyAll(kubectl, instance);
+			await until('a Prometheus that is ready', () => isReady(kubectl, namespace), 180_000);
+			const port = await reachPod({ kubectl, isRoutable }, namespace, POD, 9090);
+			close = () => port.close();
+			return createPrometheus(`http://${port.host}:${port.port}`);
 		},
 		async remove() {
-			port.close();
+			close();
 			const clusterWide = [...own, ...instance].filter(each => /ClusterRole/.test((each as Manifest).kind));
 			await kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: clusterWide.map(each => JSON.stringify(each)).join('\n') });
 			await kubectl(['delete', '--ignore-not-found', ...names]);
 			await kubectl(['delete', 'namespace', namespace, '--wait=false', '--ignore-not-found']);
 		},
 	};
+}
+
+async function isReady(kubectl: Kubectl, namespace: string): Promise<boolean> {
+	const status = (await getObject(kubectl, 'pod', POD, namespace))?.status;
+	const conditions = z.array(z.object({ type: z.string(), status: z.string() })).parse(status?.conditions ?? []);
+	return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }

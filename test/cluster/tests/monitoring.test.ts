@@ -23,6 +23,7 @@ import {
 import type { Reach } from '../../install/reach.ts';
 import { until } from '../../install/run.ts';
 import { answerPanels, readDashboard } from '../../monitoring/dashboard.ts';
+import type { Prometheus } from '../../monitoring/prometheus.ts';
 import { alertsOf, renderRules } from '../../monitoring/rules.ts';
 import { installStack, type Stack } from '../../monitoring/stack.ts';
 import { checkout } from '../paths.ts';
@@ -51,18 +52,19 @@ const quick: Record<string, string> = {
 describe('a Prometheus that watches RuneVaults', () => {
 	let target: Target;
 	let stack: Stack;
+	let prometheus: Prometheus;
 	let reach: Reach;
 	let client: Vault;
 	/** Seconds since 1970, when all was there. */
 	let started: number;
 
 	const isFiring = async (name: string, vault: string) =>
-		(await stack.alerts()).some(
+		(await prometheus.alerts()).some(
 			({ state, labels }) => state === 'firing' && labels.alertname === name && labels.vault === vault && labels.namespace === namespace,
 		);
 	const fires = (name: string, vault = 'acme', timeoutMs = 90_000) => until(`${name} fires`, () => isFiring(name, vault), timeoutMs, 250);
 	const clears = (name: string, vault = 'acme') => until(`${name} clears`, async () => !(await isFiring(name, vault)), 90_000, 250);
-	const upTargets = async () => (await stack.targets()).filter(({ health }) => health === 'up');
+	const upTargets = async () => (await prometheus.targets()).filter(({ health }) => health === 'up');
 	/** What a client gets for a blob, for the counters alone. */
 	const send = (blob: Uint8Array) => client.decryptScores(blob, 1).catch(() => undefined);
 
@@ -79,7 +81,12 @@ describe('a Prometheus that watches RuneVaults', () => {
 		await target.kubectl(['annotate', 'runevault', late.name, '-n', namespace, 'runevault.io/paused=reconcile']);
 		await waitFor(target.kubectl, acme, 'Ready');
 		await waitFor(target.kubectl, acme, 'StandbyReady');
-		await stack.refresh();
+		for (const monitor of ['acme', 'runevault-vaults']) {
+			await until(`ServiceMonitor ${monitor}`, () =>
+				target.kubectl(['get', 'servicemonitor', '-A', '-o', 'name']).then(names => names.includes(`/${monitor}\n`)),
+			);
+		}
+		prometheus = await stack.startPrometheus();
 		started = Date.now() / 1000;
 		reach = await reachVault(target, acme);
 		client = await connect(acme, reach, await tokenOf(target.kubectl, acme), { retries: 5 });
@@ -97,17 +104,16 @@ describe('a Prometheus that watches RuneVaults', () => {
 	it('[CLU-50] finds every pod, by TLS with the authority of the vault or by the shared ServiceMonitor, and takes every rule', async () => {
 		const expected = ['acme acme-0', 'acme acme-1', 'late late-0'];
 		const looked = async () => {
-			await stack.refresh();
 			const found = (await upTargets()).filter(({ labels }) => labels.job === 'runevault-vault' && labels.namespace === namespace);
 			return found.length === expected.length && found;
 		};
-		const pods = await until('all pods up', looked, 150_000, 3_000);
+		const pods = await until('all pods up', looked, 60_000, 1_000);
 		assert.deepEqual(pods.map(({ labels }) => `${labels.vault} ${labels.pod}`).sort(), expected);
 		for (const { scrapeUrl } of pods) assert.match(scrapeUrl, /^https:.*:9443\/metrics$/);
 		await until('the operator up', async () => (await upTargets()).filter(({ labels }) => labels.job === 'runevault').length === 2);
 		const names = alertsOf(await renderRules({})).map(({ alert }) => alert);
 		const rules = await until('rules that were evaluated', async () => {
-			const found = await stack.rules();
+			const found = await prometheus.rules();
 			return names.every(name => found.some(rule => rule.name === name)) && found.every(({ health }) => health !== 'unknown') && found;
 		});
 		assert.deepEqual(
@@ -125,7 +131,7 @@ describe('a Prometheus that watches RuneVaults', () => {
 		await signal(container, 'SIGSTOP');
 		try {
 			await Promise.all([fires('VaultDown'), fires('VaultNoStandby')]);
-			const down = (await stack.alerts()).find(({ labels }) => labels.alertname === 'VaultDown');
+			const down = (await prometheus.alerts()).find(({ labels }) => labels.alertname === 'VaultDown');
 			assert.equal(down?.labels.pod, standby);
 			assert.equal(down?.annotations.summary, `A pod of Vault ${namespace}/acme is down`);
 		} finally {
@@ -166,7 +172,7 @@ describe('a Prometheus that watches RuneVaults', () => {
 		);
 		assert.equal(name, 'configmap/runevault-dashboard');
 		const dashboard = await readDashboard();
-		const drawn = await answerPanels(dashboard, stack, { vault: 'acme', namespace, start: started, end: Date.now() / 1000 });
+		const drawn = await answerPanels(dashboard, prometheus, { vault: 'acme', namespace, start: started, end: Date.now() / 1000 });
 		const reports = join(checkout, 'build', 'reports');
 		await mkdir(reports, { recursive: true });
 		await writeFile(join(reports, 'dashboard.json'), `${JSON.stringify(drawn)}\n`);
