@@ -56,7 +56,7 @@ function wholeIn(outcomes: readonly Outcome[]): string {
 }
 
 /** What is expected in words. */
-export function inWords(name: OutcomeName): string {
+function inWords(name: OutcomeName): string {
 	const { gapSeconds, failedAfterRetry } = expectations[name];
 	const words = {
 		unnoticed: 'nobody notices',
