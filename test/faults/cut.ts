@@ -8,6 +8,7 @@ import { onePerLane } from '../chaos/clients.ts';
 import type { Cluster } from '../chaos/cluster.ts';
 import { stopApiServer } from '../chaos/faults.ts';
 import type { Lane } from '../chaos/lanes.ts';
+import { describe } from '../chaos/measure.ts';
 import type { Stage } from '../chaos/stage.ts';
 import { type PodView, podView } from '../chaos/view.ts';
 import { OPERATOR_NAMESPACE } from '../install/installation.ts';
@@ -27,6 +28,8 @@ export type Seen = {
 	after?: Witness;
 	/** From the end of the cut. */
 	wholeSeconds?: number;
+	/** What it lacked to be whole when nobody waited any longer. */
+	lacks?: string;
 	/** Whether calls were answered when the cut ended. */
 	isServed: boolean;
 };
@@ -102,7 +105,7 @@ async function watchHeal({ cluster, client }: Stage, lane: Lane, since: number, 
 			throw error;
 		});
 	return until(`${lane.vault.namespace} whole after the cut`, lookAnew, PATIENCE_MS, 400).catch(error => {
-		console.log(error instanceof Error ? `${error.message}: ${error.cause}` : error);
+		if (seen !== undefined) seen.lacks = describe(error);
 		return false;
 	});
 }

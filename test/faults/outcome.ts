@@ -24,12 +24,14 @@ export const outcomeSchema = z.object({
 	wholeSeconds: z.number().optional(),
 	/** Names of Secrets that were written, made or deleted. */
 	changedSecrets: z.array(z.string()).optional(),
+	/** What it lacked, when it did not become whole. */
+	lacks: z.string().optional(),
 	/** `status.failover.last.reason`, where the operator says that the primary changed. */
 	reason: z.string().optional(),
 });
 export type Outcome = Readonly<z.infer<typeof outcomeSchema>>;
 
-export function outcomeOf(run: Run, { before, after, wholeSeconds, isServed }: Seen): Outcome {
+export function outcomeOf(run: Run, { before, after, wholeSeconds, lacks, isServed }: Seen): Outcome {
 	const { gapSeconds, calls, failedCalls, failedAfterRetry, wrongAnswers, unauthorized, reason } = run;
 	return {
 		...{ gapSeconds: round(gapSeconds), calls, failedCalls, failedAfterRetry, wrongAnswers, unauthorized, isServed },
@@ -41,6 +43,7 @@ export function outcomeOf(run: Run, { before, after, wholeSeconds, isServed }: S
 					wholeSeconds: round(wholeSeconds),
 					changedSecrets: differences(before.secrets, after.secrets),
 				}),
+		...(lacks === undefined ? {} : { lacks }),
 		...(reason === undefined ? {} : { reason }),
 	};
 }
@@ -55,7 +58,16 @@ export function differences(one: Readonly<Record<string, string>>, other: Readon
 /** One line for each thing that is not as expected. */
 export function broken({ outcome: name }: Pick<Row, 'outcome'>, outcome: Outcome): string[] {
 	const expected = expectations[name];
-	const { gapSeconds, failedAfterRetry, wrongAnswers, unauthorized, isServed, wholeSeconds, changedSecrets = [] } = outcome;
+	const {
+		gapSeconds,
+		failedAfterRetry,
+		wrongAnswers,
+		unauthorized,
+		isServed,
+		wholeSeconds,
+		lacks = 'it took longer',
+		changedSecrets = [],
+	} = outcome;
 	const { least, most } = expected.gapSeconds;
 	const isGapRight = gapSeconds >= least && gapSeconds <= most;
 	return [
@@ -68,7 +80,7 @@ export function broken({ outcome: name }: Pick<Row, 'outcome'>, outcome: Outcome
 		...(unauthorized === 0 ? [] : [`${unauthorized} calls with a valid token are refused`]),
 		...(changedSecrets.length === 0 ? [] : [`Secrets were touched: ${changedSecrets.join(', ')}`]),
 		...(wholeSeconds === undefined || wholeSeconds > expected.wholeSeconds
-			? [`it is not whole again ${expected.wholeSeconds} s after the cut`]
+			? [`it is not whole again ${expected.wholeSeconds} s after the cut: ${lacks}`]
 			: []),
 		...brokenTerms(expected.primary, outcome),
 	];

@@ -6,7 +6,7 @@ import { expectations, nameOf, type OutcomeName, rows } from './rows.ts';
 export const MARKERS = ['<!-- faults: written by make faults -->', '<!-- faults: end -->'] as const;
 
 const headings = [
-	...['', 'cut off', 'expected', 'runs', 'longest gap', 'calls', 'failed', 'with one retry'],
+	...['row', 'cut off', 'expected', 'runs', 'longest gap', 'calls', 'failed', 'with one retry'],
 	...['primary before and after (epoch)', 'whole again after', 'as expected'],
 ];
 
