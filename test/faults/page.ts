@@ -1,7 +1,7 @@
 /** A report as the table of `docs/faults.md`. Pure. */
 import { broken, type Outcome } from './outcome.ts';
 import type { FaultsReport } from './report.ts';
-import { expectations, nameOf, type OutcomeName, rows } from './rows.ts';
+import { expectations, nameOf, type OutcomeName, type Row, rows } from './rows.ts';
 
 export const MARKERS = ['<!-- faults: written by make faults -->', '<!-- faults: end -->'] as const;
 
@@ -12,27 +12,25 @@ const headings = [
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
-/** One row a subset that was measured, and a line that says on what. */
+/** All sixteen rows, measured or not yet, and a line that says on what. */
 export function faultsTable(report: FaultsReport): string {
 	const all = report.rows.flatMap(each => each.outcomes);
 	const wrong = sum(all, 'wrongAnswers') + sum(all, 'unauthorized');
 	return [
 		row(headings),
 		row(headings.map(() => '---')),
-		...report.rows.map(({ number, outcomes }) => row(cellsOf(number, outcomes))),
+		...rows.map(each => row(cellsOf(each, report.rows.find(({ number }) => number === each.number)?.outcomes ?? []))),
 		'',
 		`Measured ${report.startedAt.slice(0, 10)}, ${report.cutSeconds} s cut off in each row, on ${report.nodes} nodes, ${report.cpu}. Wrong answers and refused tokens: ${wrong}.`,
 	].join('\n');
 }
 
-function cellsOf(number: number, outcomes: readonly Outcome[]): string[] {
-	const planned = rows[number];
-	if (planned === undefined) throw new RangeError(`there is no row ${number}`);
+function cellsOf(planned: Row, outcomes: readonly Outcome[]): string[] {
+	const expected = [String(planned.number), nameOf(planned), `${inWords(planned.outcome)}: ${planned.note}`];
+	if (outcomes.length === 0) return [...expected, '0', '', '', '', '', '', '', 'not measured yet'];
 	const isRight = outcomes.every(outcome => broken(planned, outcome).length === 0);
 	return [
-		String(number),
-		nameOf(planned),
-		`${inWords(planned.outcome)}: ${planned.note}`,
+		...expected,
 		String(outcomes.length),
 		`${Math.max(...outcomes.map(each => each.gapSeconds)).toFixed(2)} s`,
 		...(['calls', 'failedCalls', 'failedAfterRetry'] as const).map(field => String(sum(outcomes, field))),

@@ -39,6 +39,11 @@ describe('the page of the partition matrix', () => {
 		assert.match(table, /Measured 2026-11-25, 30 s cut off .* refused tokens: 0\.$/);
 	});
 
+	it('has all rows, those too that nobody has measured yet', () => {
+		assert.equal(faultsTable(report).match(/^\| \d+ \|/gm)?.length, 16);
+		assert.match(faultsTable(report), /\| 5 \| operator \+ primary \| .* \| 0 \| +\| .*not measured yet \|/);
+	});
+
 	it('says what did not become whole', () => {
 		const { after: _, wholeSeconds: __, ...lost } = outcome();
 		assert.match(faultsTable(addOutcomes(emptyReport, 0, [lost])), /acme-0 \(3\), then not whole \| not in time \| \*\*no\*\*/);
