@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load traefik)
 
-.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster backup-kills demo chaos chaos-report dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster backup-kills demo chaos chaos-report faults dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ chaos: setup cluster-up load ## what clients see when things fail (RUNS=4 a case
 
 chaos-report: setup ## the last chaos report as docs/failover.svg and the table of docs/failover.md
 	@node test/chaos/publish.ts
+
+faults: setup cluster-up load ## the partition matrix of operator, primary, standby, API server; writes docs/faults.md (RUNS=1, ROWS=2,8, LANES=1, APPEND=1, KEEP=1)
+	@node test/faults/main.ts
 
 dashboard: setup ## what the last cluster test saw on the dashboard, drawn as docs/dashboard.svg
 	@node test/monitoring/publish.ts

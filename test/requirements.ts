@@ -4,6 +4,7 @@ import { charts } from './requirements/charts.ts';
 import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
 import { docs } from './requirements/docs.ts';
+import { faults } from './requirements/faults.ts';
 import { fhe } from './requirements/fhe.ts';
 import { monitoring } from './requirements/monitoring.ts';
 import { operator } from './requirements/operator.ts';
@@ -30,4 +31,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	docs,
 	monitoring,
 	charts,
+	faults,
 ].flatMap(Object.entries);

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import { installOperator, type Target } from '../install/installation.ts';
-import { cases } from './cases.ts';
+import { type ChaosCase, cases } from './cases.ts';
 import { ClientProcess } from './client-process.ts';
 import { everyId, onePerLane, untilServed } from './clients.ts';
 import { Cluster } from './cluster.ts';
@@ -28,6 +28,8 @@ export type Driver = {
 	runsOf(name: CaseName): number;
 	/** One fault of a case. @param round counts from 0 */
 	round(name: CaseName, round: number): Promise<Run[]>;
+	/** A fault that is no case of its own. @param round counts from 0 */
+	inject(chaos: ChaosCase, round: number): Promise<Run[]>;
 	/** Undoes what is not undone yet: links up, processes resumed, nodes uncordoned. */
 	heal(): Promise<void>;
 	/** Removes the Vaults unless they are kept, and ends the client. */
@@ -51,16 +53,19 @@ export async function openDriver(target: Target, lanes: number, say: (line: stri
 	const remedies = new Remedies();
 	const { stage, resting } = await reduce({ target, cluster, client, remedies, lanes: all, bystanders: [], round: 0 }, say);
 	const owned = opened.move();
-	const runsOf = (name: CaseName) => Math.min(stage.lanes.length, cases[name].mostLanes(availableParallelism()));
+	const lanesOf = (chaos: ChaosCase) => Math.min(stage.lanes.length, chaos.mostLanes(availableParallelism()));
+	const runsOf = (name: CaseName) => lanesOf(cases[name]);
+	const inject = (chaos: ChaosCase, round: number) => {
+		const lanes = stage.lanes.slice(0, lanesOf(chaos));
+		const bystanders = all.filter(lane => !lanes.includes(lane));
+		return undisturbed(() => runRound(chaos, { ...stage, lanes, bystanders, round }), say);
+	};
 	return {
+		inject,
 		runsOf,
 		lanes: stage.lanes.length,
 		restingMilliseconds: resting,
-		round(name, round) {
-			const lanes = stage.lanes.slice(0, runsOf(name));
-			const bystanders = all.filter(lane => !lanes.includes(lane));
-			return undisturbed(() => runRound(cases[name], { ...stage, lanes, bystanders, round }), say);
-		},
+		round: (name, round) => inject(cases[name], round),
 		heal: () => remedies.apply(),
 		async close({ keep } = { keep: false }) {
 			await owned.disposeAsync();

@@ -2,14 +2,14 @@
  * `make chaos`: what clients see when things fail, measured on the launcher's cluster, written to `build/reports/chaos.json` after every
  * round. Exit code 1 when a promise of `targets.ts` is broken.
  */
-import { cpus, loadavg } from 'node:os';
-import { readRecord } from '../cluster/record.ts';
 import { renderTable } from '../cluster/table.ts';
 import { findTarget } from '../demo/target.ts';
 import { type Driver, openDriver } from './drive.ts';
 import { describe, measure, planRounds } from './measure.ts';
 import { type Options, readOptions } from './options.ts';
-import { type Report, readReport, writeReport } from './report.ts';
+import { writeRecord } from './record.ts';
+import { type Report, readReport } from './report.ts';
+import { healOnSignal, placeOf } from './session.ts';
 import { headings, rowOf } from './table.ts';
 import { broken } from './targets.ts';
 
@@ -19,14 +19,11 @@ const say = (line: string): void => console.log(line);
 async function startReport(driver: Driver, isAppending: boolean): Promise<Report> {
 	const before = isAppending ? await readReport(FILE) : undefined;
 	if (before !== undefined) return before;
-	const [cpu] = cpus();
-	const load = loadavg()[0]?.toFixed(1);
 	return {
 		cases: [],
 		startedAt: new Date().toISOString(),
 		lanes: driver.lanes,
-		nodes: (await readRecord())?.nodes ?? 0,
-		cpu: `${cpus().length} × ${cpu?.model.trim()}, load ${load} before, ${driver.restingMilliseconds.toFixed(0)} ms a call at rest`,
+		...(await placeOf(driver)),
 	};
 }
 
@@ -35,25 +32,15 @@ async function run(driver: Driver, { cases, runs, isAppending }: Options): Promi
 	say(`${driver.lanes} Vaults, ${driver.restingMilliseconds.toFixed(0)} ms a call at rest`);
 	const plan = planRounds(cases, runs, driver.runsOf);
 	const start = await startReport(driver, isAppending);
-	const { report, lost } = await measure(driver, plan, start, report => writeReport(FILE, report), say);
+	const { report, lost } = await measure(driver, plan, start, report => writeRecord(FILE, report), say);
 	say(`\n${renderTable(headings, report.cases.map(rowOf))}\n`);
 	return [...report.cases.flatMap(broken), ...(lost > 0 ? [`${lost} rounds could not be done`] : [])];
-}
-
-/** Nothing may be left cut off or stopped, however this ends. */
-function healOnSignal(driver: Driver): void {
-	for (const name of ['SIGINT', 'SIGTERM'] as const) {
-		process.once(name, () => {
-			say('interrupted: undoing the fault');
-			driver.heal().finally(() => process.exit(130));
-		});
-	}
 }
 
 try {
 	const options = readOptions(process.env);
 	const driver = await openDriver(await findTarget(process.env), options.lanes, say);
-	healOnSignal(driver);
+	healOnSignal(driver, say);
 	try {
 		const lines = await run(driver, options);
 		for (const line of lines) say(`✗ ${line}`);

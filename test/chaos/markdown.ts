@@ -2,8 +2,7 @@
 import type { CaseReport, Report } from './report.ts';
 import { broken, inWords, targets } from './targets.ts';
 
-const BEGIN = '<!-- chaos: written by make chaos-report -->';
-const END = '<!-- chaos: end -->';
+export const MARKERS = ['<!-- chaos: written by make chaos-report -->', '<!-- chaos: end -->'] as const;
 
 const headings = ['case', 'runs', 'gap p50', 'p99', 'longest', 'calls', 'failed', 'failed with one retry', 'promised', 'kept'];
 
@@ -36,8 +35,8 @@ function sumOf({ cases }: Report, field: 'wrongAnswers'): number {
 }
 
 /** The page with `content` between its markers. @throws Error when a marker is missing */
-export function betweenMarkers(page: string, content: string): string {
-	const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
-	if (from < 0 || to < from) throw new Error(`the page lacks ${BEGIN} or ${END}`);
-	return `${page.slice(0, from + BEGIN.length)}\n\n${content}\n\n${page.slice(to)}`;
+export function betweenMarkers(page: string, content: string, [begin, end]: readonly [string, string]): string {
+	const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+	if (from < 0 || to < from) throw new Error(`the page lacks ${begin} or ${end}`);
+	return `${page.slice(0, from + begin.length)}\n\n${content}\n\n${page.slice(to)}`;
 }

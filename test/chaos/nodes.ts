@@ -1,5 +1,5 @@
 /** Faults of whole nodes, and where pods have to be for them to hit every lane at once. */
-import { MAX_NODES, planNodes } from '../cluster/plan.ts';
+import { MAX_NODES, type NodePlan, planNodes } from '../cluster/plan.ts';
 import { run, until } from '../install/run.ts';
 import { type Lane, untilWhole } from './lanes.ts';
 import type { Stage } from './stage.ts';
@@ -28,7 +28,8 @@ export async function drain({ target, remedies, bystanders }: Stage, node: strin
 	await target.kubectl(['drain', node, ...options], { timeoutMs: 150_000 });
 }
 
-function planOf(node: string) {
+/** Where a node lies on this machine. @throws Error when it does not */
+export function planOf(node: string): NodePlan {
 	const plan = planNodes(MAX_NODES).find(each => each.name === node);
 	if (plan === undefined) throw new Error(`${node} is no node of the launcher's`);
 	return plan;

@@ -22,7 +22,8 @@ export function readOptions({ RUNS, CASES: names, LANES, APPEND, KEEP }: NodeJS.
 	};
 }
 
-function numberOf(name: string, text: string | undefined, otherwise: number, most: number): number {
+/** A whole number from 1. @throws RangeError that names the variable */
+export function numberOf(name: string, text: string | undefined, otherwise: number, most: number): number {
 	const value = text ? Number(text) : otherwise;
 	if (!Number.isInteger(value) || value < 1 || value > most) throw new RangeError(`${name} must be 1 to ${most}, not ${text}`);
 	return value;

@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { renderFigure } from './figure.ts';
-import { betweenMarkers, markdownTable } from './markdown.ts';
+import { betweenMarkers, MARKERS, markdownTable } from './markdown.ts';
 import { readReport } from './report.ts';
 
 const [REPORT, PAGE, FIGURE, DATA] = ['build/reports/chaos.json', 'docs/failover.md', 'docs/failover.svg', 'docs/failover.json'];
@@ -16,5 +16,5 @@ if (report === undefined) {
 }
 await writeFile(FIGURE, renderFigure(report));
 await writeFile(DATA, `${JSON.stringify(report)}\n`);
-await writeFile(PAGE, betweenMarkers(await readFile(PAGE, 'utf8'), markdownTable(report)));
+await writeFile(PAGE, betweenMarkers(await readFile(PAGE, 'utf8'), markdownTable(report), MARKERS));
 console.log(`${FIGURE}, ${DATA}, ${PAGE}: ${report.cases.reduce((sum, each) => sum + each.runs, 0)} runs of ${report.cases.length} cases`);

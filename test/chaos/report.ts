@@ -1,8 +1,7 @@
 /** What was measured, by case, in the form of `build/reports/chaos.json`; adding runs is pure, so a long measurement may end anywhere. */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { z } from 'zod';
 import { quantile } from '../demo/measure.ts';
+import { readRecord } from './record.ts';
 import { CASES, type CaseName } from './targets.ts';
 
 const count = z.int().min(0);
@@ -124,17 +123,4 @@ export function addCounts(...all: readonly Counts[]): Counts {
 const round = (seconds: number): number => Number(seconds.toFixed(3));
 
 /** @returns undefined when there is none. @throws ZodError for a file of another form */
-export async function readReport(file: string): Promise<Report | undefined> {
-	const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-		if (error.code === 'ENOENT') return undefined;
-		throw error;
-	});
-	return text === undefined ? undefined : reportSchema.parse(JSON.parse(text));
-}
-
-/** Replaces the file whole, so that an interrupt leaves the old or the new one. */
-export async function writeReport(file: string, report: Report): Promise<void> {
-	await mkdir(dirname(file), { recursive: true });
-	await writeFile(`${file}.new`, `${JSON.stringify(report, null, 2)}\n`);
-	await rename(`${file}.new`, file);
-}
+export const readReport = (file: string): Promise<Report | undefined> => readRecord(file, reportSchema);

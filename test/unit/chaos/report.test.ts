@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { betweenMarkers, markdownTable } from '../../chaos/markdown.ts';
-import { addRuns, readReport, writeReport } from '../../chaos/report.ts';
+import { betweenMarkers, MARKERS, markdownTable } from '../../chaos/markdown.ts';
+import { writeRecord } from '../../chaos/record.ts';
+import { addRuns, readReport } from '../../chaos/report.ts';
 import { broken } from '../../chaos/targets.ts';
 import { caseOf, emptyReport, run } from './builders.ts';
 
@@ -43,7 +44,7 @@ describe('chaos report', () => {
 		try {
 			const file = join(directory, 'deep', 'chaos.json');
 			assert.equal(await readReport(file), undefined);
-			await writeReport(file, second);
+			await writeRecord(file, second);
 			assert.deepEqual(await readReport(file), second);
 		} finally {
 			await rm(directory, { recursive: true });
@@ -52,12 +53,12 @@ describe('chaos report', () => {
 
 	it('becomes a table between the markers of a page', () => {
 		const page = '# Title\n\n<!-- chaos: written by make chaos-report -->\nold\n<!-- chaos: end -->\n\nprose\n';
-		const written = betweenMarkers(page, markdownTable(second));
+		const written = betweenMarkers(page, markdownTable(second), MARKERS);
 		assert.match(written, /\| `kill` \| 3 \| 2\.00 s \| 3\.00 s \| 3\.00 s \| 300 \| 7 \| 0 \| p99 < 5 s \| yes \|/);
 		assert.match(written, /prose\n$/);
 		assert.doesNotMatch(written, /old/);
-		assert.equal(betweenMarkers(written, markdownTable(second)), written);
-		assert.throws(() => betweenMarkers('# Title', ''), /lacks/);
+		assert.equal(betweenMarkers(written, markdownTable(second), MARKERS), written);
+		assert.throws(() => betweenMarkers('# Title', '', MARKERS), /lacks/);
 	});
 });
 

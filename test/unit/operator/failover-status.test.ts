@@ -51,6 +51,14 @@ describe('the record of a failover', () => {
 		assert.equal(released.failover?.ongoing?.reason, 'Handover');
 	});
 
+	it('[OPR-33] tells such a move too when the news of the route comes before that of the Lease', () => {
+		const led = after(healthy, 4, routedTo(2));
+		assert.deepEqual([led.primary, led.failover?.ongoing?.reason], [undefined, 'Handover']);
+		const done = after(led, 5, withHolder(2, 8, '2026-03-01T12:00:03.500000Z'), routedTo(2));
+		assert.deepEqual([done.failover?.count, done.failover?.last?.reason, done.failover?.last?.milliseconds], [1, 'Handover', 1_500]);
+		assert.deepEqual(after(led, 5).failover, { count: 0 });
+	});
+
 	it('[OPR-33] begins when the primary is seen to be lost, although nobody could take over', () => {
 		const lost = after(healthy, 1, hung);
 		assert.deepEqual([lost.failover?.count, lost.failover?.ongoing?.reason], [0, 'NoAnswer']);
