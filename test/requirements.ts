@@ -3,6 +3,7 @@ import { backups } from './requirements/backup.ts';
 import { charts } from './requirements/charts.ts';
 import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
+import { deletion } from './requirements/deletion.ts';
 import { docs } from './requirements/docs.ts';
 import { fhe } from './requirements/fhe.ts';
 import { monitoring } from './requirements/monitoring.ts';
@@ -30,4 +31,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	docs,
 	monitoring,
 	charts,
+	deletion,
 ].flatMap(Object.entries);
