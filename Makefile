@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load traefik)
 
-.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster backup-kills demo chaos chaos-report dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster backup-kills demo chaos chaos-report dashboard fuzz scale soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ attack: setup ## attacks on the key at length, without and with protections (CAL
 
 bench: setup ## what the protections cost a call, measured beside the same call without (CALLS=400 of each)
 	@node test/bench/main.ts
+
+scale: setup ## many RuneVaults on one API server (VAULTS=500), half of them never answering: how soon the others are put right
+	@node test/scale/main.ts
 
 soak: setup ## half of a Vault's maximal rate with 1 % hostile calls (MINUTES=60): memory, failures, audit chain
 	@node test/soak/main.ts $(or $(MINUTES),60)
