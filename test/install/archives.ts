@@ -86,6 +86,11 @@ export class Archives {
 		await applyManifest(kubectl, { ...secret, stringData: { identity: this.identity } });
 	}
 
+	/** A restore that is asked for waits without it, and holds its RuneVault. */
+	async takeIdentity(): Promise<void> {
+		await this.#target.kubectl(['delete', 'secret', IDENTITY, '-n', this.#vault.namespace]);
+	}
+
 	/** Asks for a restore from the archive alone, and waits until it is done. @throws Error with what the restore says */
 	async restore(archive: string): Promise<void> {
 		await this.askForRestore(archive);

@@ -73,7 +73,8 @@ describe('what is deleted on a real cluster', { skip }, () => {
 	it('[CLU-70] every pod at once: they come back by themselves', async t => {
 		const answer = await memberOf(acme).ask();
 		const started = performance.now();
-		await kubectl('delete', 'pods', '-l', 'runevault.io/vault=acme', '-n', namespace, '--grace-period=0', '--force');
+		// It waits until none is left that could still answer.
+		await kubectl('delete', 'pods', '-l', 'runevault.io/vault=acme,app.kubernetes.io/component=vault', '-n', namespace);
 		assert.deepEqual(await memberOf(acme).ask(), answer);
 		tell(t, 'every pod', started);
 		await waitFor(target.kubectl, acme, 'Ready');
@@ -93,12 +94,14 @@ describe('what is deleted on a real cluster', { skip }, () => {
 	it('[CLU-72] a KEK that is a file, with the key and the RuneVault: put back, and restored beside the RuneVault', async t => {
 		const [answer, its] = [await memberOf(filed).ask(), archives.of(filed.name)];
 		const { archive } = await its.create();
+		await archives.takeIdentity();
 		await kubectl('delete', 'runevault', filed.name, '-n', namespace);
 		await kubectl('delete', 'secret', `${filed.name}-keys-1`, KEK, '-n', namespace);
 		const started = performance.now();
 		await applyManifest(target.kubectl, kekFile);
 		await its.askForRestore(archive);
 		await applyManifest(target.kubectl, manifest(filed, specs.get(filed)));
+		await archives.giveIdentity();
 		await its.untilRestored();
 		assert.deepEqual(await memberOf(filed).ask(), answer);
 		tell(t, 'KEK file', started);
