@@ -58,10 +58,14 @@ describe('a Secret of somebody else under a name of ours', () => {
 			const theirs = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name }, data: { theirs: 'eWVz' } };
 			const made: KubeObject = await create(world.admin, resources.secrets, theirs);
 			await applyVault(world, vault);
-			const found = await until('a condition', async () => {
-				const { conditions = [] } = (await readVault(world, vault)).status ?? {};
-				return conditions.find(({ reason, message }) => reason === 'NameTaken' && message.includes(name));
-			});
+			const found = await until(
+				'a condition',
+				async () => {
+					const { conditions = [] } = (await readVault(world, vault)).status ?? {};
+					return conditions.find(({ reason, message }) => reason === 'NameTaken' && message.includes(name));
+				},
+				20_000,
+			);
 			assert.ok(found);
 			assert.equal((await secret(namespace, name))?.metadata.resourceVersion, made.metadata.resourceVersion);
 		});
