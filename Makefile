@@ -8,7 +8,7 @@ cluster := node test/cluster/main.ts
 # CLUSTER=current: the kubeconfig's cluster and a pushed IMAGE, and nothing started here.
 own_cluster := $(if $(filter current,$(CLUSTER)),,cluster-up load traefik)
 
-.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster backup-kills demo chaos chaos-report faults dashboard fuzz soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
+.PHONY: help setup build image plugin load traefik generate fmt lint types verify test test-unit chart-test test-api conformance crash test-cluster backup-kills demo chaos chaos-report faults dashboard fuzz scale soak attack bench dev cluster-build cluster-up cluster-down cluster-status clean
 
 help: ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-15s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,8 +69,8 @@ test-cluster: setup ## against a real cluster of several nodes
 	@node scripts/test.ts cluster
 
 backup-kills: export BACKUP_KILLS ?= 100
-backup-kills: setup $(own_cluster) ## backups while Job, operator and pods are killed at random; each archive has to open (BACKUP_KILLS=100)
-	@node --test test/cluster/tests/backup.test.ts
+backup-kills: setup $(own_cluster) ## scheduled backups while Job, operator and pods are killed at random; each archive has to open (BACKUP_KILLS=100)
+	@node --test --test-name-pattern=CLU-42 test/cluster/tests/backup.test.ts
 
 # Traefik is what the demo and the cluster tests reach a Vault through from outside.
 traefik: setup
@@ -99,6 +99,9 @@ attack: setup ## attacks on the key at length, without and with protections (CAL
 
 bench: setup ## what the protections cost a call, measured beside the same call without (CALLS=400 of each)
 	@node test/bench/main.ts
+
+scale: setup ## many RuneVaults on one API server (VAULTS=500), half of them never answering: how soon the others are put right
+	@node test/scale/main.ts
 
 soak: setup ## half of a Vault's maximal rate with 1 % hostile calls (MINUTES=60): memory, failures, audit chain
 	@node test/soak/main.ts $(or $(MINUTES),60)

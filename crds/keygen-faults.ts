@@ -16,6 +16,8 @@ export const KEYGEN_FAULTS = {
 		'there is another key of this name already, and it stays: make the RuneVault without spec.keys.import, or under another name',
 	KekFileMissing: 'there is no file at spec.keys.kek.file.path in its volume',
 	KekFileInvalid: 'the file at spec.keys.kek.file.path is neither 32 bytes nor 64 hex digits',
+	KekSecretTaken:
+		'the Secret named <name>-kek holds no kek of 32 bytes: it is not of this RuneVault, and stays; remove it, or use another name',
 	KekMissing: 'the key exists, and the KEK that opens it does not',
 	WrongKek: 'the KEK does not open the key that exists',
 } as const;

@@ -3,6 +3,7 @@ import { backups } from './requirements/backup.ts';
 import { charts } from './requirements/charts.ts';
 import { clients } from './requirements/clients.ts';
 import { cluster } from './requirements/cluster.ts';
+import { deletion } from './requirements/deletion.ts';
 import { docs } from './requirements/docs.ts';
 import { faults } from './requirements/faults.ts';
 import { fhe } from './requirements/fhe.ts';
@@ -32,4 +33,5 @@ export const requirements: readonly (readonly [id: string, promise: string])[] =
 	monitoring,
 	charts,
 	faults,
+	deletion,
 ].flatMap(Object.entries);

@@ -146,10 +146,12 @@ function apiServerFlags(directory: string, etcd: number, secure: number): string
 	];
 }
 
+/** Each controller is the account that it is in a cluster, as admission policies know it. */
 function managerFlags(directory: string, kubeconfig: string, controllers: string[]): string[] {
 	return [
 		`--kubeconfig=${kubeconfig}`,
 		`--service-account-private-key-file=${join(directory, 'sa.key')}`,
+		'--use-service-account-credentials',
 		'--leader-elect=false',
 		'--secure-port=0',
 		`--controllers=${controllers.join(',')}`,

@@ -27,12 +27,12 @@ export class Archives {
 	readonly #target: Target;
 	readonly #vault: VaultName;
 
-	private constructor(target: Target, vault: VaultName, identity: string, recipient: string, folder: string) {
+	private constructor(target: Target, vault: VaultName, identity: string, spec: Record<string, unknown>, folder: string) {
 		this.#target = target;
 		this.#vault = vault;
 		this.identity = identity;
+		this.spec = spec;
 		this.folder = folder;
-		this.spec = { recipients: [recipient], destination: DESTINATION };
 	}
 
 	/** Makes an identity, and a volume for the archives, claimed in the namespace of the vault. Needs nodes on this machine. */
@@ -40,7 +40,13 @@ export class Archives {
 		const identity = await generateX25519Identity();
 		const folder = await makeVolume(target.kubectl, vault.namespace);
 		await claimVolume(target.kubectl, vault.namespace, vault.namespace, CLAIM);
-		return new Archives(target, vault, identity, await identityToRecipient(identity), folder);
+		const spec = { recipients: [await identityToRecipient(identity)], destination: DESTINATION };
+		return new Archives(target, vault, identity, spec, folder);
+	}
+
+	/** Those of another vault of the namespace, at the same destination for the same identity. */
+	of(name: string): Archives {
+		return new Archives(this.#target, { ...this.#vault, name }, this.identity, this.spec, this.folder);
 	}
 
 	/** `kubectl runevault backup create`, until the drill has proved the archive. @returns its name and size */
@@ -69,17 +75,39 @@ export class Archives {
 		await createNamespace(kubectl, namespace);
 		await makeVolume(kubectl, namespace);
 		await claimVolume(kubectl, namespace, namespace, CLAIM);
+		await this.giveIdentity();
+	}
+
+	/** Puts the identity into the cluster. */
+	async giveIdentity(): Promise<void> {
+		const { kubectl } = this.#target;
+		const { namespace } = this.#vault;
 		const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { namespace, name: IDENTITY } };
 		await applyManifest(kubectl, { ...secret, stringData: { identity: this.identity } });
 	}
 
+	/** A restore that is asked for waits without it, and holds its RuneVault. */
+	async takeIdentity(): Promise<void> {
+		await this.#target.kubectl(['delete', 'secret', IDENTITY, '-n', this.#vault.namespace]);
+	}
+
 	/** Asks for a restore from the archive alone, and waits until it is done. @throws Error with what the restore says */
 	async restore(archive: string): Promise<void> {
-		const { kubectl } = this.#target;
+		await this.askForRestore(archive);
+		await this.untilRestored();
+	}
+
+	async askForRestore(archive: string): Promise<void> {
 		const { namespace, name: vault } = this.#vault;
 		const spec = { vault, identitySecretName: IDENTITY, source: { archive, destination: DESTINATION } };
 		const metadata = { namespace, name: vault };
-		await applyManifest(kubectl, { apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVaultRestore', metadata, spec });
+		await applyManifest(this.#target.kubectl, { apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVaultRestore', metadata, spec });
+	}
+
+	/** @throws Error with what the restore says */
+	async untilRestored(): Promise<void> {
+		const { kubectl } = this.#target;
+		const { namespace, name: vault } = this.#vault;
 		await until(
 			'the restore',
 			async () => {

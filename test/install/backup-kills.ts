@@ -1,13 +1,16 @@
-/** Many backups while something is killed at random: what is listed as good at the end must open, and nothing half-written may be listed. */
+/** Many scheduled backups while something is killed at random: what is listed as good at the end must open, and nothing half-written may be listed. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Archives } from './archives.ts';
-import { applyManifest, OPERATOR_NAMESPACE, type Target, type VaultName } from './installation.ts';
+import { applyManifest, manifest, OPERATOR_NAMESPACE, type Target, type VaultName, waitFor } from './installation.ts';
+import type { Kubectl } from './kubectl.ts';
 import { run, until } from './run.ts';
 
 const backupSchema = z.object({
 	metadata: z.object({ name: z.string() }),
+	spec: z.object({ vault: z.string() }),
 	status: z
 		.object({
 			archive: z.string().optional(),
@@ -17,85 +20,118 @@ const backupSchema = z.object({
 });
 type Backup = z.infer<typeof backupSchema>;
 
-/** What is killed. */
-const VICTIMS = ['the pod of the Job', 'the pod of the Job', 'the operator', 'a Vault pod'] as const;
+/** Cron knows nothing shorter, so many backups are those of many vaults. */
+const EVERY_MINUTE = '* * * * *';
+const MAX_VAULTS = 6;
+/** In the mean: as often as six vaults begin a backup. The operator, who is killed a fourth of the times, comes back in between. */
+const KILL_EVERY_MS = 10_000;
+/** The last ones begin when there are as many as are wanted, one after the other. */
+const END_MS = 6 * 60_000;
+
+/** What is killed; a Job's pod twice as often. */
+const VICTIMS = ['the pod of a Job', 'the pod of a Job', 'the operator', 'a Vault pod'] as const;
+type Victim = (typeof VICTIMS)[number];
+
+/** An archive, by the RuneVault it is of. */
+export type Listed = { vault: string; archive: string };
 
 export type Killed = {
+	/** How many backups the schedules made. */
+	made: number;
 	/** How often each was killed. */
 	kills: Record<string, number>;
-	/** Names of archives that a RuneVaultBackup says are there, or that lie at the destination under their name. */
-	listed: string[];
+	/** Archives that a RuneVaultBackup says are there, or that lie at the destination under their name. */
+	listed: Listed[];
 	/** Backups that were given up, with what they say. */
 	failed: string[];
 };
 
 const conditionOf = ({ status }: Backup, type: string) => status.conditions.find(each => each.type === type);
-const isDone = (backup: Backup): boolean => {
-	const [complete, verified] = [conditionOf(backup, 'Complete'), conditionOf(backup, 'Verified')];
-	return complete?.reason === 'Failed' || verified?.reason === 'Failed' || (complete?.status === 'True' && verified?.status === 'True');
-};
+const isArchived = (backup: Backup): boolean => conditionOf(backup, 'Complete')?.status === 'True';
+const isProved = (backup: Backup): boolean => conditionOf(backup, 'Verified')?.status === 'True';
+const hasFailed = ({ status }: Backup): boolean => status.conditions.some(({ reason }) => reason === 'Failed');
+const isDone = (backup: Backup): boolean => hasFailed(backup) || (isArchived(backup) && isProved(backup));
 
 /**
- * Makes `count` backups one after the other, each with one kill at a random moment.
- * @param random 0 to 1
+ * Makes RuneVaults that are backed up every minute until there are `count` backups, with kills meanwhile, and waits for the last of them.
+ * @param tell is told how far it is
  */
 export async function backUpUnderKills(
-	{ target, vault, archives }: { target: Target; vault: VaultName; archives: Archives },
+	{ target, namespace, archives }: { target: Target; namespace: string; archives: Archives },
 	count: number,
-	random: () => number = Math.random,
+	tell: (line: string) => void,
 ): Promise<Killed> {
+	const vaults = Array.from({ length: Math.min(MAX_VAULTS, Math.ceil(count / 2)) }, (_, index) => ({ namespace, name: `kills-${index}` }));
+	const schedule = (name: VaultName, backup: object) => applyManifest(target.kubectl, manifest(name, { replicas: 1, backup }));
+	await Promise.all(vaults.map(vault => schedule(vault, archives.spec)));
+	for (const vault of vaults) await waitFor(target.kubectl, vault, 'Ready');
+	await Promise.all(vaults.map(vault => schedule(vault, { ...archives.spec, schedule: EVERY_MINUTE, retain: count })));
+
 	const kills: Record<string, number> = {};
-	for (let index = 0; index < count; index += 1) {
-		const name = `kills-${index}`;
-		const metadata = { namespace: vault.namespace, name };
-		await applyManifest(target.kubectl, {
-			apiVersion: 'runevault.io/v1alpha1',
-			kind: 'RuneVaultBackup',
-			metadata,
-			spec: { vault: vault.name },
-		});
-		const victim = VICTIMS[Math.floor(random() * VICTIMS.length)] ?? VICTIMS[0];
-		await new Promise(resolve => setTimeout(resolve, random() * 6_000));
-		kills[victim] = (kills[victim] ?? 0) + (await kill(target, vault, name, victim));
-		await until(
-			`the end of ${name}`,
-			async () => {
-				const backup = (await read(target, vault)).find(each => each.metadata.name === name);
-				if (backup !== undefined && isDone(backup)) return true;
-				throw new Error(JSON.stringify(backup?.status.conditions));
-			},
-			120_000,
-			250,
-		);
+	const started = performance.now();
+	const report = (backups: Backup[]) => {
+		const [done, failed] = [isDone, hasFailed].map(which => backups.filter(which).length);
+		const seconds = ((performance.now() - started) / 1000).toFixed(0);
+		tell(`${seconds} s: ${backups.length} of ${count} backups, ${done} over, ${failed} of them given up; killed: ${JSON.stringify(kills)}`);
+	};
+	let backups = await read(target.kubectl, namespace);
+	while (backups.length < count) {
+		await sleep(Math.random() * 2 * KILL_EVERY_MS);
+		const victim = VICTIMS[Math.floor(Math.random() * VICTIMS.length)] ?? VICTIMS[0];
+		if (await kill(target.kubectl, namespace, victim)) kills[victim] = (kills[victim] ?? 0) + 1;
+		backups = await read(target.kubectl, namespace);
+		report(backups);
 	}
-	const backups = await read(target, vault);
-	const lying = await readdir(join(archives.folder, vault.namespace, vault.name));
-	const told = backups.filter(backup => conditionOf(backup, 'Complete')?.status === 'True').flatMap(({ status }) => status.archive ?? []);
-	const failed = backups.flatMap(backup =>
-		backup.status.conditions.filter(({ reason }) => reason === 'Failed').map(({ message }) => message),
+	await Promise.all(vaults.map(vault => schedule(vault, { ...archives.spec, retain: count })));
+	backups = await until(
+		'the end of the last backups',
+		async () => {
+			const all = await read(target.kubectl, namespace);
+			const open = all.filter(backup => !isDone(backup));
+			if (open.length === 0) return all;
+			throw new Error(open.map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status.conditions)}`).join('\n'));
+		},
+		END_MS,
+		1_000,
 	);
-	return { kills, listed: [...new Set([...told, ...lying.filter(name => !name.startsWith('.'))])].sort(), failed };
+	report(backups);
+	const failed = backups.flatMap(({ status }) =>
+		status.conditions.filter(({ reason }) => reason === 'Failed').map(({ message }) => message),
+	);
+	return { made: backups.length, kills, listed: await allListed(vaults, archives, backups), failed };
 }
 
-async function read({ kubectl }: Target, { namespace }: VaultName): Promise<Backup[]> {
-	const text = await kubectl(['get', 'runevaultbackups', '-n', namespace, '-o', 'json']);
+/** What the resources tell of, and what lies at the destination, each once. */
+async function allListed(vaults: VaultName[], archives: Archives, backups: Backup[]): Promise<Listed[]> {
+	const perVault = vaults.map(async ({ namespace, name: vault }) => {
+		const lying = await readdir(join(archives.folder, namespace, vault));
+		const told = backups.filter(backup => backup.spec.vault === vault && isArchived(backup)).flatMap(({ status }) => status.archive ?? []);
+		const names = new Set([...told, ...lying.filter(name => !name.startsWith('.'))]);
+		return [...names].sort().map(archive => ({ vault, archive }));
+	});
+	return (await Promise.all(perVault)).flat();
+}
+
+/** The backups that schedules have made. */
+async function read(kubectl: Kubectl, namespace: string): Promise<Backup[]> {
+	const text = await kubectl(['get', 'runevaultbackups', '-n', namespace, '-l', 'runevault.io/scheduled', '-o', 'json']);
 	return z.object({ items: z.array(backupSchema) }).parse(JSON.parse(text)).items;
 }
 
-/** @returns 1, or 0 when there was nothing to kill at that moment */
-async function kill({ kubectl }: Target, vault: VaultName, backup: string, victim: (typeof VICTIMS)[number]): Promise<number> {
-	const [namespace, selector] =
-		victim === 'the operator'
-			? [OPERATOR_NAMESPACE, 'app.kubernetes.io/name=runevault']
-			: [
-					vault.namespace,
-					victim === 'a Vault pod' ? 'app.kubernetes.io/component=vault' : `job-name in (${backup}-backup,${backup}-drill)`,
-				];
-	const pods = (await kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'name'])).trim().split('\n').filter(Boolean);
-	if (pods[0] === undefined) return 0;
-	const doomed = victim === 'the operator' ? pods : [pods[0]];
-	await kubectl(['delete', ...doomed, '-n', namespace, '--grace-period=0', '--force', '--ignore-not-found', '--wait=false']);
-	return 1;
+/** @returns whether there was one to kill at that moment */
+async function kill(kubectl: Kubectl, namespace: string, victim: Victim): Promise<boolean> {
+	const where = {
+		'the operator': ['-n', OPERATOR_NAMESPACE, '-l', 'app.kubernetes.io/name=runevault'],
+		'a Vault pod': ['-n', namespace, '-l', 'app.kubernetes.io/component=vault'],
+		'the pod of a Job': ['-n', namespace, '-l', 'job-name', '--field-selector=status.phase!=Succeeded,status.phase!=Failed'],
+	}[victim];
+	const pods = (await kubectl(['get', 'pods', ...where, '-o', 'name'])).trim().split('\n').filter(Boolean);
+	const chosen = pods[Math.floor(Math.random() * pods.length)];
+	if (chosen === undefined) return false;
+	const doomed = victim === 'the operator' ? pods : [chosen];
+	const [, space = namespace] = where;
+	await kubectl(['delete', ...doomed, '-n', space, '--grace-period=0', '--force', '--ignore-not-found', '--wait=false']);
+	return true;
 }
 
 /** Opens an archive with the team's identity, loads its key and decrypts its canary, as anybody may offline. @returns the fingerprint */

@@ -34,7 +34,7 @@ export const backups = {
 	'CLU-40': 'On a real cluster a Job writes an archive and another proves it, and neither rights nor identity stay',
 	'CLU-41':
 		'After the loss of its namespace a RuneVault comes back from an archive: the client of before goes on, and gets the same answer',
-	'CLU-42': 'Whatever of Job, operator and pods is killed while backups are made, every archive that is listed opens and decrypts',
+	'CLU-42': 'Whatever of Job, operator and pods is killed while schedules make backups, every archive that is listed opens and decrypts',
 	'CLI-60': 'kubectl runevault backup create asks for a backup and waits until it is proved; backup list tells how far each has come',
 	'CLI-61': 'kubectl runevault restore asks for a restore from a backup and waits; what went wrong is one line, and no Secret is read',
 } as const satisfies Record<string, string>;

@@ -13,6 +13,7 @@ import { type KubeObject, type OwnerReference, type Resource, resources } from '
 import type { Transport } from '../../kube/transport.ts';
 import type { KeySecret, KeyStore } from './generate.ts';
 import { keyFileNames, parseKeyDescription } from './key-files.ts';
+import { KeygenError } from './keygen-error.ts';
 
 export type ClusterStoreOptions = {
 	transport: Transport;
@@ -29,13 +30,13 @@ const KEY_TYPE = 'runevault.io/fhe-key';
 const dataSchema = z.record(z.string(), z.string());
 
 export function clusterKeyStore({ transport, namespace, vault, labels, owner }: ClusterStoreOptions): KeyStore {
-	const find = (resource: Resource, name: string) => get(transport, resource, { namespace, name });
+	const read = (resource: Resource, name: string) => get(transport, resource, { namespace, name });
 	/** What exists afterwards: ours, or what another run created first. */
 	const ensure = async (resource: Resource, object: KubeObject): Promise<KubeObject> => {
 		try {
 			return await create(transport, resource, object, { fieldManager: 'runevault-keygen' });
 		} catch (error) {
-			const existing = isAlreadyExists(error) ? await find(resource, object.metadata.name) : undefined;
+			const existing = isAlreadyExists(error) ? await read(resource, object.metadata.name) : undefined;
 			if (existing === undefined) throw error;
 			return existing;
 		}
@@ -46,7 +47,7 @@ export function clusterKeyStore({ transport, namespace, vault, labels, owner }: 
 
 	return {
 		async kek() {
-			const secret = await find(resources.secrets, kekName);
+			const secret = await read(resources.secrets, kekName);
 			return secret && readKekSecret(secret);
 		},
 		async createKek(kek) {
@@ -61,7 +62,7 @@ export function clusterKeyStore({ transport, namespace, vault, labels, owner }: 
 			return readKekSecret(created);
 		},
 		async key(version) {
-			const secret = await find(resources.secrets, keyName(version));
+			const secret = await read(resources.secrets, keyName(version));
 			return secret && readKeySecret(secret);
 		},
 		async createKey(key) {
@@ -84,7 +85,7 @@ export function clusterKeyStore({ transport, namespace, vault, labels, owner }: 
 			});
 			return readKeySecret(created);
 		},
-		hasCanaries: async () => (await find(resources.configMaps, canariesName)) !== undefined,
+		hasCanaries: async () => (await read(resources.configMaps, canariesName)) !== undefined,
 		async createCanaries(blobs, answers) {
 			await ensure(resources.configMaps, {
 				apiVersion: 'v1',
@@ -97,11 +98,12 @@ export function clusterKeyStore({ transport, namespace, vault, labels, owner }: 
 	};
 }
 
+/** Labels get lost, so what is there counts as ours as long as it is a KEK. */
 function readKekSecret(secret: KubeObject): Uint8Array {
-	const kek = entry(secret, 'kek');
-	if (kek.length === 32) return kek;
-	kek.fill(0);
-	throw new VaultError('deserialization_failed', `Secret ${secret.metadata.name}: kek must have 32 bytes`);
+	const kek = find(secret, 'kek');
+	if (kek?.length === 32) return kek;
+	kek?.fill(0);
+	throw new KeygenError('KekSecretTaken', `Secret ${secret.metadata.name}: kek must have 32 bytes`);
 }
 
 function readKeySecret(secret: KubeObject): KeySecret {
@@ -113,9 +115,14 @@ function readKeySecret(secret: KubeObject): KeySecret {
 }
 
 function entry(secret: KubeObject, name: string): Buffer {
-	const value = dataSchema.safeParse(secret.data).data?.[name];
+	const value = find(secret, name);
 	if (value === undefined) throw new VaultError('key_missing', `Secret ${secret.metadata.name} has no ${name}`);
-	return Buffer.from(value, 'base64');
+	return value;
+}
+
+function find(secret: KubeObject, name: string): Buffer | undefined {
+	const value = dataSchema.safeParse(secret.data).data?.[name];
+	return value === undefined ? undefined : Buffer.from(value, 'base64');
 }
 
 function base64(bytes: Uint8Array): string {

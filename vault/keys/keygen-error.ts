@@ -4,6 +4,7 @@ import { VaultError, type VaultErrorCode } from '../../fhe/errors.ts';
 
 const CODES: Partial<Record<KeygenFault, VaultErrorCode>> = {
 	KekMissing: 'key_missing',
+	KekSecretTaken: 'deserialization_failed',
 	WrongKek: 'wrong_kek',
 	ImportWrongKek: 'wrong_kek',
 };

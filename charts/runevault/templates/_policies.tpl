@@ -15,19 +15,22 @@ request.userInfo.username in {{ toJson .users }} || request.userInfo.?groups.orV
 
 {{/* A key, or the key that it is sealed with. On a delete there is only the old object. */}}
 {{- define "runevault.isKeySecret" -}}
-request.resource.resource == 'secrets' && (variables.it.?type.orValue('') == 'runevault.io/fhe-key' || request.name == variables.vault + '-kek')
+request.resource.resource == 'secrets' && (variables.it.?type.orValue('') == 'runevault.io/fhe-key' || variables.name == variables.vault + '-kek')
 {{- end }}
 
 {{- define "runevault.variables" -}}
 - name: it
   expression: "oldObject != null ? oldObject : object"
+# A request to delete all of a kind, as at the end of a namespace, has no name; each object that it would delete has.
+- name: name
+  expression: "variables.it.metadata.?name.orValue('')"
 - name: vault
   expression: "variables.it.metadata.?labels[?'runevault.io/vault'].orValue('')"
 - name: isKeySecret
   expression: >-
     {{ include "runevault.isKeySecret" . }}
 - name: isDeleteTold
-  expression: "variables.it.metadata.?annotations[?'runevault.io/delete'].orValue('') == variables.it.metadata.name"
+  expression: "variables.it.metadata.?annotations[?'runevault.io/delete'].orValue('') == variables.name"
 {{- end }}
 
 {{/* Where a policy holds. */}}

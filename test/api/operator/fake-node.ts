@@ -47,7 +47,7 @@ export class FakeNode {
 		this.#world = world;
 		this.#vault = vault;
 		nodes += 1;
-		this.#prefix = `10.77.${nodes}.`;
+		this.#prefix = `10.${77 + Math.floor(nodes / 256)}.${nodes % 256}.`;
 	}
 
 	read(resource: Resource, name: string): Promise<KubeObject | undefined> {

@@ -5,13 +5,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { resource as runeVaults } from '../../../crds/runevault.ts';
-import { create, list } from '../../../kube/objects.ts';
-import { type KubeObject, type Resource, resources } from '../../../kube/resources.ts';
-import { LABELS, MANAGER } from '../../../operator/desired/names.ts';
+import { list } from '../../../kube/objects.ts';
+import type { KubeObject } from '../../../kube/resources.ts';
 import { collectGarbage } from '../../collect-garbage.ts';
 import { until } from '../../install/run.ts';
-import { ANSWERS, FakeNode, FINGERPRINT } from './fake-node.ts';
-import { applyVault, type OperatorRun, runOperator, World } from './fixture.ts';
+import { type OperatorRun, runOperator, World } from './fixture.ts';
+import { RestingNode } from './resting-node.ts';
 import { ScaledClock } from './scaled-clock.ts';
 
 const VAULTS = 100;
@@ -21,20 +20,6 @@ const HOUR_MS = 3_600_000;
 /** Vaults that are made at the same time. */
 const AT_ONCE = 8;
 const RENEW_EVERY_MS = 100;
-
-/** Answers from memory once it rests: a hundred vaults are asked thousands of times a second. */
-class RestingNode extends FakeNode {
-	readonly #memory = new Map<string, Promise<KubeObject | undefined>>();
-	isResting = false;
-
-	override read(resource: Resource, name: string): Promise<KubeObject | undefined> {
-		if (!this.isResting) return super.read(resource, name);
-		const id = `${resource.kind}/${name}`;
-		const known = this.#memory.get(id) ?? super.read(resource, name);
-		this.#memory.set(id, known);
-		return known;
-	}
-}
 
 let world: World;
 let run: OperatorRun;
@@ -47,7 +32,7 @@ before(async () => {
 		clock,
 		ask(ip, question, signal) {
 			probes.set(ip, (probes.get(ip) ?? 0) + 1);
-			const node = nodes.get(ip.slice(0, ip.lastIndexOf('.')));
+			const node = nodes.get(ip.slice(0, ip.lastIndexOf('.') + 1));
 			if (node === undefined) throw new Error(`nobody answers at ${ip}`);
 			return node.ask(ip, question, signal);
 		},
@@ -58,33 +43,14 @@ after(async () => {
 	await world?.stop();
 });
 
-/** A vault that finds its key made, as one that adopts the key of a predecessor does. */
-async function newVault(namespace: string): Promise<RestingNode> {
-	const vault = { namespace, name: 'acme' };
-	const node = new RestingNode(world, vault);
-	const ip = node.ip(0);
-	nodes.set(ip.slice(0, ip.lastIndexOf('.')), node);
-	await world.namespace(namespace);
-	const labels = { [LABELS.managedBy]: MANAGER, [LABELS.vault]: vault.name };
-	const made = (kind: string, suffix: string, rest: object): KubeObject => ({
-		...{ apiVersion: 'v1', kind, ...rest },
-		metadata: { namespace, labels, name: node.name(suffix), ...Object(rest).metadata },
-	});
-	await create(world.admin, resources.secrets, made('Secret', '-kek', { data: { kek: 'AAAA' } }));
-	const annotations = { 'runevault.io/fingerprint': FINGERPRINT };
-	await create(world.admin, resources.secrets, made('Secret', '-keys-1', { metadata: { annotations } }));
-	const { uid = '' } = (await applyVault(world, vault)).metadata;
-	const owner = { apiVersion: 'runevault.io/v1alpha1', kind: 'RuneVault', name: vault.name, uid, controller: true };
-	const canaries = { metadata: { ownerReferences: [owner] }, data: { 'answers.json': JSON.stringify(ANSWERS) } };
-	await create(world.admin, resources.configMaps, made('ConfigMap', '-canaries', canaries));
-	await node.runPods();
-	return node;
-}
-
 async function makeVaults(): Promise<void> {
 	let next = 0;
 	const work = async () => {
-		while (next < VAULTS) await newVault(`rest-${next++}`);
+		while (next < VAULTS) {
+			const node = new RestingNode(world, { namespace: `rest-${next++}`, name: 'acme' });
+			nodes.set(node.prefix, node);
+			await node.serve();
+		}
 	};
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
