@@ -14,12 +14,14 @@ export type VaultState = {
 	certificates: { public?: Certificate; internal?: Certificate };
 	/** True from the first stop signal on: not ready any more. */
 	isDraining: boolean;
+	/** True when clients that connect anew are led elsewhere by now: each answer ends its connection. */
+	isClosing: boolean;
 	/** As the audit log tells: whether records cannot be written. */
 	isAuditBroken: boolean;
 };
 
 export function newState(): VaultState {
-	return { certificates: {}, isDraining: false, isAuditBroken: false };
+	return { certificates: {}, isDraining: false, isClosing: false, isAuditBroken: false };
 }
 
 export function roleOf(state: VaultState): RoleView {

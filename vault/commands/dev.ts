@@ -79,6 +79,7 @@ export const dev: Command = {
 		process.stdout.write(options.json ? `${JSON.stringify({ url, token })}\n` : welcome(url, token, metrics, options.key));
 		await stopped;
 		vault.state.isDraining = true;
+		vault.state.isClosing = true;
 		return 0;
 	},
 };

@@ -45,10 +45,13 @@ const RELEASE_MS = 2000;
 /** How often the account of released bits is looked at: so long a token that another pod locked, or somebody unlocked, may take. */
 const LEDGER_MS = 5000;
 /**
- * How long connections are still taken after the lease is released: so long a successor may take to write its route, and nodes to learn it.
- * kube-proxy alone may take a second and the time to write its rules; who leaves before that leaves clients with an address of nobody's.
+ * How long nothing changes for clients after the lease is released: so long a successor may take to write its route, and nodes to learn it.
+ * kube-proxy alone may take a second and the time to write its rules. A connection that is ended sooner is made anew to this same pod, once a
+ * call; and of each that a server ends its kernel keeps the address for a minute, in which another client's may come to have it and has to wait.
  */
-const SETTLE_MS = 5000;
+const ROUTE_MS = 2000;
+/** How long connections are taken after that, and each is ended with its answer. */
+const SETTLE_MS = 3000;
 
 export const serve: Command = {
 	help,
@@ -90,6 +93,8 @@ export const serve: Command = {
 		log.info('stopping');
 		state.isDraining = true;
 		await election.end();
+		await sleep(ROUTE_MS);
+		state.isClosing = true;
 		await sleep(SETTLE_MS);
 		return code;
 	},

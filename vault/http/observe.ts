@@ -21,7 +21,7 @@ export function observe({ metrics, log, state }: Vault): PublicMiddleware {
 		ctx.set('X-Content-Type-Options', 'nosniff');
 		ctx.set('Cache-Control', 'no-store');
 		// Node's parser drops what was sent behind a request that asks for an upgrade, so none may follow it.
-		if (state.isDraining || ctx.req.headers.upgrade !== undefined) ctx.set('Connection', 'close');
+		if (state.isClosing || ctx.req.headers.upgrade !== undefined) ctx.set('Connection', 'close');
 		inflight += 1;
 		metrics.inflight(1);
 		try {

@@ -70,6 +70,16 @@ describe('the internal listener', () => {
 		running.vault.state.isDraining = false;
 	});
 
+	it('[VLT-25] keeps connections while it drains, and ends each with its answer when clients are led elsewhere', async () => {
+		const { state } = running.vault;
+		const connection = async () => (await fetch(`${running.origin}/health`)).headers.get('connection');
+		state.isDraining = true;
+		assert.equal(await connection(), 'keep-alive');
+		state.isClosing = true;
+		assert.equal(await connection(), 'close');
+		Object.assign(state, { isDraining: false, isClosing: false });
+	});
+
 	it('[VLT-25] [OPR-42] /probe without a challenge says who this is, and which tokens it accepts', async () => {
 		const id = (token: string) => sha256(token).slice(0, 16);
 		const { current } = running.vault.state.keyring ?? fakeKeyring();
