@@ -22,9 +22,11 @@ type Backup = z.infer<typeof backupSchema>;
 
 /** Cron knows nothing shorter, so many backups are those of many vaults. */
 const EVERY_MINUTE = '* * * * *';
-const MAX_VAULTS = 6;
-/** In the mean: as often as six vaults begin a backup. The operator, who is killed a fourth of the times, comes back in between. */
-const KILL_EVERY_MS = 10_000;
+const MAX_VAULTS = 10;
+/** In the mean, while a backup is under way: about as often as there are backups. */
+const KILL_EVERY_MS = 3_000;
+/** Between two looks for backups that have begun. */
+const IDLE_MS = 500;
 /** The last ones begin when there are as many as are wanted, one after the other. */
 const END_MS = 6 * 60_000;
 
@@ -76,10 +78,11 @@ export async function backUpUnderKills(
 	};
 	let backups = await read(target.kubectl, namespace);
 	while (backups.length < count) {
-		await sleep(Math.random() * 2 * KILL_EVERY_MS);
+		await sleep(backups.every(isDone) ? IDLE_MS : Math.random() * 2 * KILL_EVERY_MS);
+		backups = await read(target.kubectl, namespace);
+		if (backups.every(isDone)) continue;
 		const victim = VICTIMS[Math.floor(Math.random() * VICTIMS.length)] ?? VICTIMS[0];
 		if (await kill(target.kubectl, namespace, victim)) kills[victim] = (kills[victim] ?? 0) + 1;
-		backups = await read(target.kubectl, namespace);
 		report(backups);
 	}
 	await Promise.all(vaults.map(vault => schedule(vault, { ...archives.spec, retain: count })));
