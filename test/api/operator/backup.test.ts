@@ -91,10 +91,10 @@ describe('a RuneVaultBackup', { concurrency: 2 }, () => {
 		const { bytes, sha256, fingerprint, destination } = status;
 		assert.deepEqual({ bytes, sha256, fingerprint, destination }, { ...WRITTEN, destination: VOLUME });
 		await until('the throw-away identity is gone', async () => !(await exists('archived', resources.secrets, 'first-drill')));
-		const told = await until(
-			'the RuneVault tells of it',
-			async () => (await readVault(stage.world, { namespace: 'archived', name: 'acme' })).status?.backup,
-		);
+		const told = await until('the RuneVault tells of its proof', async () => {
+			const { backup } = (await readVault(stage.world, { namespace: 'archived', name: 'acme' })).status ?? {};
+			return backup?.lastVerifiedAt !== undefined && backup;
+		});
 		assert.deepEqual(told, { last: 'first', lastSuccessAt: status.completedAt, lastVerifiedAt: status.verifiedAt });
 		await stage.quiet('archived', 500);
 	});
