@@ -65,6 +65,14 @@ export type Condition = {
 	message: string;
 };
 
+/** The condition of that type, where the status has one yet. */
+export function conditionOf<T extends { type: string }>(
+	status: { conditions?: readonly T[] | undefined } | undefined,
+	type: T['type'],
+): T | undefined {
+	return status?.conditions?.find(condition => condition.type === type);
+}
+
 /** What a check says about one condition: all but the bookkeeping. */
 export type Finding<T extends ConditionType = ConditionType> = { status: ConditionStatus; reason: Reason<T>; message: string };
 export type Findings = { [T in ConditionType]: Finding<T> };

@@ -1,4 +1,5 @@
 /** `backup create`, `backup list` and `restore`: asks for something that is done once, and waits until it is done. */
+import { conditionOf } from '../../crds/conditions.ts';
 import { backupResource, type RuneVaultBackup, type RuneVaultRestore, restoreResource } from '../../crds/operations.ts';
 import { create, get, list } from '../../kube/objects.ts';
 import { apiVersionOf, type KubeObject, type Resource } from '../../kube/resources.ts';
@@ -11,7 +12,6 @@ import { type Look, waitFor } from './wait.ts';
 const LOOK_EVERY_MS = 1000;
 
 type Operated = RuneVaultBackup | RuneVaultRestore;
-type Condition = { type: string; status: string; reason: string; message: string };
 
 /** @param waitMs how long to wait until it is done; undefined: not at all. */
 export type Asked = { name: string; waitMs: number | undefined };
@@ -65,9 +65,6 @@ export async function restore(
 const byAge = (a: Operated, b: Operated) =>
 	Date.parse(a.metadata.creationTimestamp ?? '') - Date.parse(b.metadata.creationTimestamp ?? '') ||
 	a.metadata.name.localeCompare(b.metadata.name, 'en');
-
-const conditionOf = (status: { conditions?: Condition[] | undefined } | undefined, type: string): Condition | undefined =>
-	status?.conditions?.find(condition => condition.type === type);
 
 /** Creates it under a name of the vault and the time. @returns the name */
 async function ask({ transport, namespace, clock }: Session, resource: Resource, vault: string, spec: object): Promise<string> {

@@ -4,7 +4,7 @@
  * The status tells the proof of the key for all ready pods together (KeysLoaded), so it is shown so; of one pod it is known that it
  * holds the key once it is ready, which a Vault pod is with keys in memory only.
  */
-import { CONDITION_TYPES, type Condition, type ConditionType } from '../../crds/conditions.ts';
+import { CONDITION_TYPES, type Condition, type ConditionType, conditionOf } from '../../crds/conditions.ts';
 import type { RuneVault } from '../../crds/runevault.ts';
 import type { RuneVaultStatus } from '../../crds/status.ts';
 import { failoverFacts } from './failover-facts.ts';
@@ -40,9 +40,6 @@ function headline({ metadata, status }: RuneVault): string {
 }
 
 const section = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [title, ...indent(lines)]);
-
-const conditionOf = (status: RuneVaultStatus | undefined, type: ConditionType): Condition | undefined =>
-	status?.conditions?.find(condition => condition.type === type);
 
 /** Whether a condition is as it should be. */
 export const isGood = ({ type, status }: Condition): boolean => status === (BAD_WHEN_TRUE.includes(type) ? 'False' : 'True');

@@ -1,4 +1,5 @@
 /** `rotate token`: asks for a new generation of a token, and waits until every pod knows it. */
+import { conditionOf } from '../../crds/conditions.ts';
 import { type RuneVault, resource } from '../../crds/runevault.ts';
 import { isConflict, isInvalid, isNotFound } from '../../kube/errors.ts';
 import { resourcePath } from '../../kube/resources.ts';
@@ -75,7 +76,7 @@ async function look(session: Session, name: string, goal: Goal): Promise<Look<Ru
 
 /** What is still missing, or undefined when the goal is reached. */
 export function pending({ status = {} }: RuneVault, { token, generation, specGeneration }: Goal): string | undefined {
-	const current = status.conditions?.find(condition => condition.type === 'TokensCurrent');
+	const current = conditionOf(status, 'TokensCurrent');
 	if (current === undefined || current.observedGeneration < specGeneration) return 'waiting for the operator to see the change';
 	if (current.status !== 'True') return oneLine(`${current.reason}: ${current.message}`);
 	const made = status.tokens?.find(each => each.name === token)?.generation ?? 0;

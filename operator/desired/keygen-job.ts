@@ -5,6 +5,7 @@
  */
 import type { KubeObject } from '../../kube/resources.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
+import { buildVaultJob, TERMINATION_LOG } from './job.ts';
 import { metadataOf, ownerOf, stableLabels } from './metadata.ts';
 import { namesOf, PATHS } from './names.ts';
 import { nodeFlags } from './permission.ts';
@@ -34,56 +35,23 @@ function kekPart(vault: CheckedVault): Part {
 
 const NOTHING: Part = { args: [], volumes: [], mounts: [] };
 
-/** Where the kubelet looks for a container's last word. */
-const TERMINATION_LOG = '/dev/termination-log';
-
 export function buildKeygenJob(vault: CheckedVault, inputs: Inputs): KubeObject | undefined {
 	if (!inputs.isKeygenWanted) return undefined;
-	const { spec } = vault;
 	const { keygen } = namesOf(vault.name);
-	const { podTemplate } = spec;
-	const labels = stableLabels(vault, 'keygen');
-	const owner = { ...ownerOf(vault), blockOwnerDeletion: false };
 	const parts = [importPart(vault, inputs), kekPart(vault)];
-	const container = {
-		name: 'keygen',
-		image: pod.imageOf(vault, inputs),
-		imagePullPolicy: spec.imagePullPolicy,
-		args: [...nodeFlags([TERMINATION_LOG]), '/app/vault/main.js', 'keygen', ...parts.flatMap(part => part.args)],
+	return buildVaultJob(vault, inputs, {
+		metadata: metadataOf(vault, inputs, keygen, 'keygen'),
+		component: 'keygen',
+		serviceAccountName: keygen,
+		flags: nodeFlags([TERMINATION_LOG]),
+		args: ['keygen', ...parts.flatMap(part => part.args)],
 		env: [
 			...pod.podEnvironment(),
-			{ name: 'OWNED_LABELS', value: JSON.stringify(labels) },
-			{ name: 'OWNER_REFERENCE', value: JSON.stringify(owner) },
-			{ name: 'TERMINATION_LOG', value: TERMINATION_LOG },
+			{ name: 'OWNED_LABELS', value: JSON.stringify(stableLabels(vault, 'keygen')) },
+			{ name: 'OWNER_REFERENCE', value: JSON.stringify({ ...ownerOf(vault), blockOwnerDeletion: false }) },
 		],
-		terminationMessagePath: TERMINATION_LOG,
-		resources: spec.resources,
-		securityContext: pod.containerSecurityContext,
-		volumeMounts: [pod.mount('config', PATHS.config), ...parts.flatMap(part => part.mounts), pod.tmpMount],
-	};
-	return {
-		apiVersion: 'batch/v1',
-		kind: 'Job',
-		metadata: metadataOf(vault, inputs, keygen, 'keygen'),
-		spec: {
-			backoffLimit: 3,
-			activeDeadlineSeconds: 600,
-			ttlSecondsAfterFinished: 300,
-			template: {
-				metadata: { labels },
-				spec: {
-					restartPolicy: 'Never',
-					serviceAccountName: keygen,
-					automountServiceAccountToken: true,
-					enableServiceLinks: false,
-					securityContext: pod.podSecurityContext,
-					...pod.optional('nodeSelector', podTemplate.nodeSelector),
-					...pod.optional('tolerations', podTemplate.tolerations),
-					...pod.optional('imagePullSecrets', podTemplate.imagePullSecrets),
-					containers: [container],
-					volumes: [pod.configVolume(vault), ...parts.flatMap(part => part.volumes), pod.tmpVolume],
-				},
-			},
-		},
-	};
+		volumes: [pod.configVolume(vault), ...parts.flatMap(part => part.volumes)],
+		mounts: [pod.mount('config', PATHS.config), ...parts.flatMap(part => part.mounts)],
+		ttlSeconds: 300,
+	});
 }

@@ -4,6 +4,7 @@
  */
 import type { KubeObject, OwnerReference } from '../../kube/resources.ts';
 import type { CheckedVault, Inputs } from './inputs.ts';
+import { buildVaultJob, TERMINATION_LOG } from './job.ts';
 import { type Component, stableLabels } from './metadata.ts';
 import { LABELS, PATHS } from './names.ts';
 import { nodeFlags } from './permission.ts';
@@ -32,8 +33,6 @@ export type JobPart = {
 	/** None: the pod cannot ask the API server. */
 	rules?: Rule[];
 };
-
-const TERMINATION_LOG = '/dev/termination-log';
 
 const ownerOf = ({ kind, name, uid }: Operation): OwnerReference => ({
 	...{ apiVersion: 'runevault.io/v1alpha1', kind, name, uid },
@@ -70,50 +69,22 @@ export function buildOperation(operation: Operation, inputs: OperationInputs, pa
 
 function buildJob(operation: Operation, inputs: OperationInputs, part: JobPart, metadata: KubeObject['metadata']): KubeObject {
 	const { vault } = operation;
-	const { spec } = vault;
-	const { podTemplate } = spec;
-	const hasAccess = part.rules !== undefined;
-	const container = {
-		name: part.component,
-		image: spec.image ?? inputs.image,
-		imagePullPolicy: spec.imagePullPolicy,
-		args: [...flagsOf(part), '/app/vault/main.js', ...part.args],
+	const { name, component, args, volumes, rules } = part;
+	return buildVaultJob(vault, inputs, {
+		metadata,
+		component,
+		serviceAccountName: rules === undefined ? undefined : name,
+		flags: flagsOf(part),
+		args,
 		env: [
 			{ name: 'POD_NAMESPACE', value: vault.namespace },
-			{ name: 'OWNED_LABELS', value: JSON.stringify(stableLabels(vault, part.component === 'restore' ? 'keygen' : part.component)) },
+			{ name: 'OWNED_LABELS', value: JSON.stringify(stableLabels(vault, component === 'restore' ? 'keygen' : component)) },
 			{ name: 'OWNER_REFERENCE', value: JSON.stringify(ownerOf(operation)) },
-			{ name: 'TERMINATION_LOG', value: TERMINATION_LOG },
 		],
-		terminationMessagePath: TERMINATION_LOG,
-		resources: spec.resources,
-		securityContext: pod.containerSecurityContext,
-		volumeMounts: [...part.volumes.map(({ mount }) => mount), pod.tmpMount],
-	};
-	return {
-		apiVersion: 'batch/v1',
-		kind: 'Job',
-		metadata,
-		spec: {
-			backoffLimit: 3,
-			activeDeadlineSeconds: 600,
-			ttlSecondsAfterFinished: 3600,
-			template: {
-				metadata: { labels: stableLabels(vault, part.component) },
-				spec: {
-					restartPolicy: 'Never',
-					...(hasAccess ? { serviceAccountName: part.name } : {}),
-					automountServiceAccountToken: hasAccess,
-					enableServiceLinks: false,
-					securityContext: pod.podSecurityContext,
-					...pod.optional('nodeSelector', podTemplate.nodeSelector),
-					...pod.optional('tolerations', podTemplate.tolerations),
-					...pod.optional('imagePullSecrets', podTemplate.imagePullSecrets),
-					containers: [container],
-					volumes: [...part.volumes.map(({ volume }) => volume), pod.tmpVolume],
-				},
-			},
-		},
-	};
+		volumes: volumes.map(({ volume }) => volume),
+		mounts: volumes.map(({ mount }) => mount),
+		ttlSeconds: 3600,
+	});
 }
 
 /** What it may touch is what is mounted. */

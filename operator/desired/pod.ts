@@ -28,7 +28,7 @@ export const podEnvironment = () => [
 	fromField('POD_IP', 'status.podIP'),
 ];
 
-export const imageOf = ({ spec }: CheckedVault, inputs: Inputs): string => spec.image ?? inputs.image;
+export const imageOf = ({ spec }: CheckedVault, inputs: Pick<Inputs, 'image'>): string => spec.image ?? inputs.image;
 
 export const configVolume = (vault: CheckedVault) => ({
 	name: 'config',

@@ -7,7 +7,7 @@
  * What the RuneVault said when it began is what holds: where the archive goes is kept in the status.
  */
 import { BACKUP_FAULTS } from '../../crds/backup-outcomes.ts';
-import { dated } from '../../crds/conditions.ts';
+import { conditionOf, dated } from '../../crds/conditions.ts';
 import { BACKUP_REASONS, type BackupStatus, type OperationFindings, type RuneVaultBackup } from '../../crds/operations.ts';
 import type { KubeObject } from '../../kube/resources.ts';
 import { type BackupPlan, backupJob, drillJob } from '../desired/backup.ts';
@@ -39,11 +39,6 @@ export type OperationStep<Status> = {
 
 type Findings = OperationFindings<typeof BACKUP_REASONS>;
 type Step = OperationStep<BackupStatus>;
-
-export const conditionOf = (
-	status: { conditions?: { type: string; status: string; reason: string }[] | undefined } | undefined,
-	type: string,
-) => status?.conditions?.find(condition => condition.type === type);
 
 /** Whether nothing of it is to be done any more. */
 export function isBackupDone({ status }: RuneVaultBackup): boolean {

@@ -1,11 +1,9 @@
 /** Events: what one says, and which of them a change of status is worth. */
-import type { Condition } from '../../crds/conditions.ts';
+import { conditionOf } from '../../crds/conditions.ts';
 import type { RuneVaultStatus } from '../../crds/status.ts';
 import { thresholdOf } from '../observe/protection.ts';
 
 export type Note = { type: 'Normal' | 'Warning'; reason: string; action: string; message: string };
-
-const find = (status: RuneVaultStatus, type: Condition['type']) => status.conditions?.find(condition => condition.type === type);
 
 /** The change of primary that `after` tells of and `before` did not. */
 export function newFailover({ failover: before }: RuneVaultStatus, { failover: after }: RuneVaultStatus) {
@@ -24,13 +22,13 @@ function primaryChange(before: RuneVaultStatus, after: RuneVaultStatus): Note[] 
 }
 
 function degradation(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
-	const [from, to] = [find(before, 'Degraded'), find(after, 'Degraded')];
+	const [from, to] = [conditionOf(before, 'Degraded'), conditionOf(after, 'Degraded')];
 	if (to?.status !== 'True' || (from?.status === 'True' && from.reason === to.reason)) return [];
 	return [{ type: 'Warning', reason: to.reason, action: 'Observe', message: to.message }];
 }
 
 function refusal(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
-	const [from, to] = [find(before, 'Accepted'), find(after, 'Accepted')];
+	const [from, to] = [conditionOf(before, 'Accepted'), conditionOf(after, 'Accepted')];
 	if (to?.status !== 'False' || from?.message === to.message) return [];
 	return [{ type: 'Warning', reason: 'SpecInvalid', action: 'Check', message: to.message }];
 }
@@ -43,7 +41,7 @@ function keyRecord(before: RuneVaultStatus, after: RuneVaultStatus): Note[] {
 
 /** A lock, and each threshold of the released bits that is passed. */
 function exposure(before: RuneVaultStatus, after: RuneVaultStatus, limit: number | undefined): Note[] {
-	const [from, to] = [find(before, 'Protected'), find(after, 'Protected')];
+	const [from, to] = [conditionOf(before, 'Protected'), conditionOf(after, 'Protected')];
 	if (to === undefined) return [];
 	const reasons: string[] = [];
 	if (to.reason === 'TokenLocked' && from?.reason !== to.reason) reasons.push(to.reason);

@@ -3,6 +3,7 @@
  * by nobody else meanwhile. That is the lock: one operation at a time is begun, restores before backups, and a vault that is being restored is
  * left alone until it is done (`Observed.isRestoring`).
  */
+import { conditionOf } from '../../crds/conditions.ts';
 import {
 	type BackupStatus,
 	backupResource,
@@ -24,7 +25,7 @@ import type { Caches } from '../observe/gather.ts';
 import { checkSpec } from '../observe/policies.ts';
 import { type JobEnd, jobEnd } from '../observe/views.ts';
 import type { Applier } from './apply.ts';
-import { backupStep, conditionOf, isBackupDone, type OperationStep } from './backup-plan.ts';
+import { backupStep, isBackupDone, type OperationStep } from './backup-plan.ts';
 import type { Note } from './notes.ts';
 import type { OperationWriter } from './operation-writer.ts';
 import type { Settings } from './plan.ts';

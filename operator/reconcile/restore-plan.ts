@@ -1,13 +1,13 @@
 /** One step of a RuneVaultRestore: from what is seen of it to its status and the objects that are to be there. Pure, as a backup's is. */
 import type { BackupDestination } from '../../crds/backup.ts';
-import { dated } from '../../crds/conditions.ts';
+import { conditionOf, dated } from '../../crds/conditions.ts';
 import type { OperationFindings, RESTORE_REASONS, RestoreStatus, RuneVaultBackup, RuneVaultRestore } from '../../crds/operations.ts';
 import { restoreJob } from '../desired/backup.ts';
 import type { CheckedVault } from '../desired/inputs.ts';
 import { buildOperation, type OperationInputs } from '../desired/operation.ts';
 import { instant } from '../observe/instant.ts';
 import type { JobEnd } from '../observe/views.ts';
-import { conditionOf, type OperationStep, reasonOf } from './backup-plan.ts';
+import { type OperationStep, reasonOf } from './backup-plan.ts';
 
 export type RestoreSpec = {
 	vault: string;

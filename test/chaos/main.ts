@@ -3,13 +3,12 @@
  * round. Exit code 1 when a promise of `targets.ts` is broken.
  */
 import { renderTable } from '../cluster/table.ts';
-import { findTarget } from '../demo/target.ts';
-import { type Driver, openDriver } from './drive.ts';
-import { describe, measure, planRounds } from './measure.ts';
+import type { Driver } from './drive.ts';
+import { measure, planRounds } from './measure.ts';
 import { type Options, readOptions } from './options.ts';
 import { writeRecord } from './record.ts';
 import { type Report, readReport } from './report.ts';
-import { healOnSignal, placeOf } from './session.ts';
+import { placeOf, runSession } from './session.ts';
 import { headings, rowOf } from './table.ts';
 import { broken } from './targets.ts';
 
@@ -37,20 +36,4 @@ async function run(driver: Driver, { cases, runs, isAppending }: Options): Promi
 	return [...report.cases.flatMap(broken), ...(lost > 0 ? [`${lost} rounds could not be done`] : [])];
 }
 
-try {
-	const options = readOptions(process.env);
-	const driver = await openDriver(await findTarget(process.env), options.lanes, say);
-	healOnSignal(driver, say);
-	try {
-		const lines = await run(driver, options);
-		for (const line of lines) say(`✗ ${line}`);
-		if (lines.length === 0) say('every promise is kept');
-		process.exitCode = lines.length === 0 ? 0 : 1;
-	} finally {
-		await driver.heal();
-		await driver.close({ keep: options.isKeeping });
-	}
-} catch (error) {
-	console.error(`chaos: ${describe(error)}`);
-	process.exitCode = 1;
-}
+await runSession({ program: 'chaos', readOptions, run, praise: 'every promise is kept', say });

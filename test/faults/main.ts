@@ -3,12 +3,10 @@
  * at the end to `docs/faults.json` and the table of `docs/faults.md`. Exit code 1 when an outcome is not as expected.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { type Driver, openDriver } from '../chaos/drive.ts';
+import type { Driver } from '../chaos/drive.ts';
 import { betweenMarkers } from '../chaos/markdown.ts';
-import { describe } from '../chaos/measure.ts';
 import { readRecord, writeRecord } from '../chaos/record.ts';
-import { healOnSignal, placeOf } from '../chaos/session.ts';
-import { findTarget } from '../demo/target.ts';
+import { placeOf, runSession } from '../chaos/session.ts';
 import { measureRow } from './measure.ts';
 import { type FaultsOptions, readOptions } from './options.ts';
 import { broken, type Outcome } from './outcome.ts';
@@ -57,20 +55,4 @@ async function publish(report: FaultsReport): Promise<void> {
 	say(`${DATA}, ${PAGE}: ${report.rows.length} of ${rows.length} rows measured`);
 }
 
-try {
-	const options = readOptions(process.env);
-	const driver = await openDriver(await findTarget(process.env), options.lanes, say);
-	healOnSignal(driver, say);
-	try {
-		const lines = await run(driver, options);
-		for (const line of lines) say(`✗ ${line}`);
-		if (lines.length === 0) say('every outcome is as expected');
-		process.exitCode = lines.length === 0 ? 0 : 1;
-	} finally {
-		await driver.heal();
-		await driver.close({ keep: options.isKeeping });
-	}
-} catch (error) {
-	console.error(`faults: ${describe(error)}`);
-	process.exitCode = 1;
-}
+await runSession({ program: 'faults', readOptions, run, praise: 'every outcome is as expected', say });

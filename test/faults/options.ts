@@ -1,25 +1,14 @@
 /** What `make faults` is told by its environment. */
-import { numberOf } from '../chaos/options.ts';
+import { readSessionOptions, type SessionOptions } from '../chaos/options.ts';
 import { type Row, rows } from './rows.ts';
 
-export type FaultsOptions = {
-	/** Of each row, rounded up to whole rounds. */
-	readonly runs: number;
-	readonly rows: readonly Row[];
-	readonly lanes: number;
-	readonly isAppending: boolean;
-	/** The Vaults stay when all is done. */
-	readonly isKeeping: boolean;
-};
+export type FaultsOptions = SessionOptions & { readonly rows: readonly Row[] };
 
 /** @throws RangeError that names the variable and what it may be */
-export function readOptions({ RUNS, ROWS, LANES, APPEND, KEEP }: NodeJS.ProcessEnv): FaultsOptions {
+export function readOptions(env: NodeJS.ProcessEnv): FaultsOptions {
 	return {
-		runs: numberOf('RUNS', RUNS, 1, 1000),
-		rows: ROWS ? ROWS.split(',').map(rowOf) : rows,
-		lanes: numberOf('LANES', LANES, 1, 9),
-		isAppending: APPEND === '1',
-		isKeeping: KEEP === '1',
+		...readSessionOptions(env, { runs: 1, mostRuns: 1000, lanes: 1 }),
+		rows: env.ROWS ? env.ROWS.split(',').map(rowOf) : rows,
 	};
 }
 
